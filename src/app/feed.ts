@@ -1,0 +1,91 @@
+// The joint between registry and zones: what the registry delivers is applied, and what happens is counted and logged.
+import type { Counters } from '../base/counters.ts';
+import type { Logger } from '../base/log.ts';
+import type { RegistrySink, RegistryState } from '../registry/registry.ts';
+import type { Batch, Entry } from '../service/entry.ts';
+import type { Bad, Contents } from '../zone/contents.ts';
+
+/** How the server stands to its registry. */
+export interface Standing {
+  readonly state: RegistryState;
+  /** A whole list has been applied: questions can be answered. */
+  readonly listed: boolean;
+}
+
+export interface FeedParts {
+  readonly contents: Contents;
+  readonly counters: Counters;
+  readonly logger: Logger;
+  /** Called once, when the first whole list has been applied. */
+  readonly onFirstList: () => void;
+}
+
+/** Receives a registry's contents and keeps the zones equal to them. */
+export class Feed implements RegistrySink {
+  readonly #parts: FeedParts;
+  #standing: Standing = { state: { kind: 'starting' }, listed: false };
+
+  constructor(parts: FeedParts) {
+    this.#parts = parts;
+  }
+
+  get standing(): Standing {
+    return this.#standing;
+  }
+
+  listing(revision: number): void {
+    const { contents, counters, logger } = this.#parts;
+    logger.debug({ revision }, 'listing the registry');
+    counters.relists.inc();
+    contents.listing();
+  }
+
+  page(entries: readonly Entry[]): void {
+    this.#parts.contents.page(entries);
+  }
+
+  listed(revision: number): void {
+    const { contents, logger, onFirstList } = this.#parts;
+    contents.listed(revision);
+    this.#measure();
+    const fields = {
+      revision,
+      services: contents.services,
+      bad: contents.bad.size,
+      outside: contents.outside,
+    };
+    logger.info(fields, 'registry listed');
+    if (this.#standing.listed) return;
+    this.#standing = { ...this.#standing, listed: true };
+    onFirstList();
+  }
+
+  batch(batch: Batch): void {
+    const { contents, counters } = this.#parts;
+    contents.apply(batch);
+    counters.changes.inc(batch.changes.length);
+    this.#measure();
+  }
+
+  /** The registry itself logs changes of state, with their cause. */
+  state(state: RegistryState): void {
+    this.#standing = { ...this.#standing, state };
+    this.#parts.counters.synced.set(state.kind === 'synced' ? 1 : 0);
+  }
+
+  #measure(): void {
+    const { contents, counters } = this.#parts;
+    counters.revision.set(contents.revision);
+    counters.services.set(contents.services);
+    counters.badRecords.set(contents.bad.size);
+    counters.outsideKeys.set(contents.outside);
+  }
+}
+
+/** Logs a record that is left out. */
+export function logBad(logger: Logger, bad: Bad): void {
+  logger.warn(
+    { key: bad.key, revision: bad.revision, problem: bad.problem },
+    'record cannot be used and is left out',
+  );
+}

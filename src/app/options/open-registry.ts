@@ -1,0 +1,45 @@
+// The registry that the options name, with the files that its login is in.
+import { readFileSync } from 'node:fs';
+import { FingerpostError, messageOf } from '../../base/errors.ts';
+import { openRegistry, type RegistryDeps, type RegistryLogin } from '../../registry/open.ts';
+import type { Registry } from '../../registry/registry.ts';
+import { parseRegistryUrl } from '../../registry/url.ts';
+import type { Options } from '../config.ts';
+
+type RegistryOptions = Pick<
+  Options,
+  'registry' | 'etcdCa' | 'etcdCert' | 'etcdKey' | 'etcdUser' | 'etcdPasswordFile'
+>;
+
+function contents(option: string, path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new FingerpostError('config', `${option}: cannot read ${path}: ${messageOf(cause)}`);
+  }
+}
+
+/** The first line: editors end a file with a newline that belongs to no password. */
+function passwordIn(path: string): string {
+  const password = contents('etcd-password-file', path).toString('utf8').split(/\r?\n/)[0] ?? '';
+  if (password !== '') return password;
+  throw new FingerpostError('config', `etcd-password-file: the first line of ${path} is empty`);
+}
+
+function loginOf({ etcdCa, etcdCert, etcdKey, etcdUser, etcdPasswordFile }: RegistryOptions): RegistryLogin {
+  const tls = {
+    ...(etcdCa !== undefined && { ca: contents('etcd-ca', etcdCa) }),
+    ...(etcdCert !== undefined && { cert: contents('etcd-cert', etcdCert) }),
+    ...(etcdKey !== undefined && { key: contents('etcd-key', etcdKey) }),
+  };
+  return {
+    tls,
+    ...(etcdUser !== undefined && { user: etcdUser }),
+    ...(etcdPasswordFile !== undefined && { password: passwordIn(etcdPasswordFile) }),
+  };
+}
+
+/** Opens it; rejects with a FingerpostError: `config` for its options, `registry` for a file that cannot be used. */
+export async function openRegistryOf(options: RegistryOptions, deps: RegistryDeps): Promise<Registry> {
+  return openRegistry(parseRegistryUrl(options.registry), deps, loginOf(options));
+}

@@ -1,0 +1,62 @@
+// What is counted. The parts count through these; observe/ shows them as metrics.
+
+/** A number that only grows. */
+export interface Counter {
+  inc(by?: number): void;
+}
+
+/** A number that goes up and down. */
+export interface Gauge {
+  set(value: number): void;
+}
+
+/** Everything that the server counts. Metric names and help texts: observe/metrics.ts. */
+export interface Counters {
+  readonly queriesUdp: Counter;
+  readonly queriesTcp: Counter;
+  /** Packets that got no reply: too short, a reply themselves, or the send queue was full. */
+  readonly dropped: Counter;
+  /** Queries answered on the main thread from the table, or without asking the zones. */
+  readonly tableHits: Counter;
+  readonly tableMisses: Counter;
+  /** Answers dropped from the table because something that they read changed. */
+  readonly tableDrops: Counter;
+  /** Answers moved out of the table to make room. */
+  readonly tableEvictions: Counter;
+  readonly answersCompiled: Counter;
+  /** Questions that ended in a defect of this program, answered SERVFAIL. */
+  readonly failures: Counter;
+  readonly changes: Counter;
+  readonly badRecords: Gauge;
+  readonly outsideKeys: Gauge;
+  readonly services: Gauge;
+  readonly revision: Gauge;
+  readonly synced: Gauge;
+  readonly relists: Counter;
+  readonly tcpConnections: Gauge;
+  readonly tcpRefused: Counter;
+}
+
+const nothing = { inc: () => {}, set: () => {} };
+
+/** Counters that count nothing, for tests and tools. */
+export const noCounters: Counters = {
+  queriesUdp: nothing,
+  queriesTcp: nothing,
+  dropped: nothing,
+  tableHits: nothing,
+  tableMisses: nothing,
+  tableDrops: nothing,
+  tableEvictions: nothing,
+  answersCompiled: nothing,
+  failures: nothing,
+  changes: nothing,
+  badRecords: nothing,
+  outsideKeys: nothing,
+  services: nothing,
+  revision: nothing,
+  synced: nothing,
+  relists: nothing,
+  tcpConnections: nothing,
+  tcpRefused: nothing,
+};

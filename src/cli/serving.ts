@@ -1,0 +1,44 @@
+// The work of `fingerpost serve`: started, announced, reloaded, stopped.
+import { addressText } from '../app/config.ts';
+import { Server } from '../app/server.ts';
+import { type Log, openLog } from '../observe/log.ts';
+import type { Call } from './command.ts';
+import { digLines, tryExamples } from './examples.ts';
+import { listenForSignals } from './signals.ts';
+
+/** Takes the options as they are now; a mistake in them changes nothing. */
+function reload(call: Call, server: Server, log: Log): void {
+  try {
+    const options = call.reread();
+    log.setLevel(options.logLevel);
+    const restart = server.reload(options);
+    log.info({}, 'configuration read again');
+    if (restart.length > 0)
+      log.warn({ options: restart }, `these changes need a restart: ${restart.join(', ')}`);
+  } catch (error) {
+    log.error({ cause: error }, 'configuration not read again: it has a mistake, and the old one stays');
+  }
+}
+
+function announceReady(server: Server, questions: readonly string[], { terminal }: Call): void {
+  const [first] = server.addresses;
+  terminal.out(`fingerpost ready: ${server.addresses.map(addressText).join(' ')} (udp, tcp)`);
+  if (first === undefined || questions.length === 0) return;
+  terminal.out('Try, in another terminal:');
+  for (const line of digLines(questions, first)) terminal.out(`  ${line}`);
+}
+
+/** Serves until a signal ends it; resolves to the exit code, rejects with a FingerpostError where it cannot start. */
+export async function runServer(call: Call): Promise<number> {
+  const { options } = call;
+  const log = openLog(options.logLevel, options.logFormat);
+  const server = new Server(options, { logger: log });
+  const stopped = Promise.withResolvers<NodeJS.Signals>();
+  listenForSignals({ stop: stopped.resolve, reload: () => reload(call, server, log) });
+  const questions = await tryExamples(options, log);
+  await server.start();
+  void server.ready.then(() => announceReady(server, questions, call));
+  log.info({ signal: await stopped.promise }, 'stopping');
+  await server.stop();
+  return 0;
+}

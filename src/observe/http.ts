@@ -1,0 +1,95 @@
+// HTTP for machines that watch: is it alive, is it ready, what has it counted.
+
+import type { Server } from 'node:http';
+import { type AddressInfo, isIPv6 } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { Hono } from 'hono';
+import { FingerpostError, messageOf } from '../base/errors.ts';
+import type { Metrics } from './metrics.ts';
+
+/** How the server stands to its registry. */
+export interface Health {
+  readonly state: 'starting' | 'synced' | 'stale';
+  /** Cut off since, milliseconds since 1970. */
+  readonly since?: number | undefined;
+  /** The registry revision that answers are up to date with. */
+  readonly revision: number;
+  readonly cause?: unknown;
+}
+
+export interface HttpParts {
+  readonly metrics: Metrics;
+  readonly health: () => Health;
+}
+
+export interface HttpAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface HttpServer {
+  /** Where it listens, the port that was picked included. */
+  readonly address: HttpAddress;
+  close(): Promise<void>;
+}
+
+function healthBody({ state, since, revision, cause }: Health): Record<string, unknown> {
+  return {
+    state,
+    revision,
+    ...(since === undefined ? {} : { since: new Date(since).toISOString() }),
+    ...(cause === undefined ? {} : { cause: messageOf(cause) }),
+  };
+}
+
+/** The routes, without a port. */
+export function httpApp({ metrics, health }: HttpParts): Hono {
+  const app = new Hono();
+  // Alive as long as it answers at all: a restart would not bring a lost registry back.
+  app.get('/healthz', (context) => context.json({ ok: true, ...healthBody(health()) }));
+  // Stale is still ready: what was known stays in force, and all servers lose the registry at once.
+  app.get('/readyz', (context) => {
+    const now = health();
+    const ready = now.state !== 'starting';
+    return context.json({ ready, ...healthBody(now) }, ready ? 200 : 503);
+  });
+  app.get('/metrics', async (context) => {
+    const text = await metrics.text();
+    return context.body(text, 200, { 'content-type': metrics.contentType });
+  });
+  app.notFound((context) =>
+    context.json({ error: 'not found', try: ['/healthz', '/readyz', '/metrics'] }, 404),
+  );
+  return app;
+}
+
+function listen(server: Server, { host, port }: HttpAddress): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port }, () => {
+      server.removeListener('error', reject);
+      resolve(server.address() as AddressInfo);
+    });
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
+
+/** Opens the port and serves; rejects with FingerpostError('listen') where the port cannot be opened. */
+export async function startHttp(address: HttpAddress, parts: HttpParts): Promise<HttpServer> {
+  const server = createAdaptorServer({ fetch: httpApp(parts).fetch }) as Server;
+  try {
+    const { address: host, port } = await listen(server, address);
+    return { address: { host, port }, close: () => close(server) };
+  } catch (cause) {
+    const where = isIPv6(address.host)
+      ? `[${address.host}]:${address.port}`
+      : `${address.host}:${address.port}`;
+    throw new FingerpostError('listen', `cannot serve HTTP on ${where}`, { cause });
+  }
+}

@@ -1,0 +1,142 @@
+// What is counted, as Prometheus metrics. Counting is a plain addition; prom-client reads the sums when it is asked.
+import { collectDefaultMetrics, Counter as PromCounter, Gauge as PromGauge, Registry } from 'prom-client';
+import type { Counter, Counters, Gauge } from '../base/counters.ts';
+import { showWorkers, type Workers } from './worker-metrics.ts';
+
+interface MetricRow {
+  readonly kind: 'counter' | 'gauge';
+  readonly name: string;
+  readonly help: string;
+  /** Rows of one name differ in this label. */
+  readonly label?: readonly [name: string, value: string];
+}
+
+const counter = (name: string, help: string, label?: readonly [string, string]): MetricRow =>
+  label === undefined ? { kind: 'counter', name, help } : { kind: 'counter', name, help, label };
+const gauge = (name: string, help: string): MetricRow => ({ kind: 'gauge', name, help });
+
+const QUERIES = 'Queries received, by transport.';
+
+/** Every metric of the server's own. */
+export const metricRows: { readonly [K in keyof Counters]: MetricRow } = {
+  queriesUdp: counter('fingerpost_queries_total', QUERIES, ['transport', 'udp']),
+  queriesTcp: counter('fingerpost_queries_total', QUERIES, ['transport', 'tcp']),
+  dropped: counter(
+    'fingerpost_dropped_packets_total',
+    'Packets that got no reply: too short, a reply themselves, or the send queue was full.',
+  ),
+  tableHits: counter(
+    'fingerpost_table_hits_total',
+    'Queries that the main thread answered from the answer table.',
+  ),
+  tableMisses: counter('fingerpost_table_misses_total', 'Queries that the answer table had no answer to.'),
+  tableDrops: counter(
+    'fingerpost_table_drops_total',
+    'Answers dropped from the table because a record they were made from changed.',
+  ),
+  tableEvictions: counter('fingerpost_table_evictions_total', 'Answers moved out of the table to make room.'),
+  answersCompiled: counter('fingerpost_answers_compiled_total', 'Answers computed from the zones.'),
+  failures: counter(
+    'fingerpost_failures_total',
+    'Questions that ended in a defect of this program, answered SERVFAIL.',
+  ),
+  changes: counter('fingerpost_registry_changes_total', 'Changes received from the registry.'),
+  relists: counter(
+    'fingerpost_registry_relists_total',
+    'Times the whole registry was listed, the first time included.',
+  ),
+  badRecords: gauge(
+    'fingerpost_bad_records',
+    'Records left out because they cannot be used (fingerpost check lists them).',
+  ),
+  outsideKeys: gauge('fingerpost_outside_keys', 'Keys that lie in none of the zones.'),
+  services: gauge('fingerpost_services', 'Services that are served.'),
+  revision: gauge('fingerpost_registry_revision', 'Registry revision that answers are up to date with.'),
+  synced: gauge('fingerpost_registry_synced', '1 while changes are being received, 0 while not.'),
+  tcpConnections: gauge('fingerpost_tcp_connections', 'TCP connections that are open.'),
+  tcpRefused: counter('fingerpost_tcp_refused_total', 'TCP connections refused because of a limit.'),
+};
+
+/** A sum that costs an addition to keep: it sits on the path of every query. */
+class Sum implements Counter, Gauge {
+  #value = 0;
+  /** What was counted somewhere else, to be added. */
+  elsewhere: () => number = () => 0;
+
+  get value(): number {
+    return this.#value + this.elsewhere();
+  }
+
+  inc(by = 1): void {
+    this.#value += by;
+  }
+
+  set(value: number): void {
+    this.#value = value;
+  }
+}
+
+export interface Metrics {
+  readonly counters: Counters;
+  /** Shows the counts of the UDP workers too. */
+  show(workers: Workers): void;
+  /** All metrics in the Prometheus text format. */
+  text(): Promise<string>;
+  readonly contentType: string;
+}
+
+type Rows = readonly (readonly [MetricRow, Sum])[];
+
+function labelsOf({ label }: MetricRow): Record<string, string> {
+  return label === undefined ? {} : { [label[0]]: label[1] };
+}
+
+/** One prom-client metric for all rows of a name. */
+function register(registry: Registry, rows: Rows): void {
+  const row = rows[0]?.[0];
+  if (row === undefined) return;
+  const { name, help, kind, label } = row;
+  const shape = { name, help, labelNames: label === undefined ? [] : [label[0]], registers: [registry] };
+  if (kind === 'counter') {
+    new PromCounter({
+      ...shape,
+      collect() {
+        this.reset();
+        for (const [one, sum] of rows) this.inc(labelsOf(one), sum.value);
+      },
+    });
+  } else {
+    new PromGauge({
+      ...shape,
+      collect() {
+        for (const [one, sum] of rows) this.set(labelsOf(one), sum.value);
+      },
+    });
+  }
+}
+
+export interface MetricsOptions {
+  /** Also the process: CPU, memory, event loop, garbage collection. One server a process should. */
+  readonly process?: boolean;
+}
+
+/** The metrics of one server. */
+export function createMetrics(options: MetricsOptions = {}): Metrics {
+  const registry = new Registry();
+  if (options.process !== false) collectDefaultMetrics({ register: registry });
+  const sums = new Map(Object.entries(metricRows).map(([field, row]) => [field, [row, new Sum()] as const]));
+  for (const rows of Map.groupBy(sums.values(), ([row]) => row.name).values()) register(registry, rows);
+  const counters = Object.fromEntries([...sums].map(([field, [, sum]]) => [field, sum]));
+  return {
+    // Made from the rows, which have exactly the fields of Counters.
+    counters: counters as unknown as Counters,
+    show(workers) {
+      showWorkers(registry, workers);
+      const udp = sums.get('queriesUdp')?.[1];
+      if (udp !== undefined)
+        udp.elsewhere = () => workers.tallies.reduce((sum, tally) => sum + tally.queries, 0);
+    },
+    text: () => registry.metrics(),
+    contentType: registry.contentType,
+  };
+}

@@ -1,0 +1,181 @@
+// Follows etcd for ever: lists, watches, resumes where it left off, and lists anew when history was lost.
+import type { Etcd3, IResponseHeader } from 'etcd3';
+import type { Cancel, Clock } from '../base/clock.ts';
+import type { Logger } from '../base/log.ts';
+import type { Batch } from '../service/entry.ts';
+import { Backoff } from './backoff.ts';
+import { EtcdBatches } from './etcd-batches.ts';
+import type { EtcdEndpoints } from './etcd-endpoints.ts';
+import { collectLeases, entryOf } from './etcd-entry.ts';
+import { isUnreachable, missingRevision, refused, unavailable } from './etcd-errors.ts';
+import { History } from './etcd-history.ts';
+import { EtcdLeases } from './etcd-leases.ts';
+import { pages } from './etcd-pages.ts';
+import { Compacted, EtcdWatch } from './etcd-watch.ts';
+import { below } from './keys.ts';
+import type { RegistrySink } from './registry.ts';
+import { Status } from './status.ts';
+
+export interface FollowerDeps {
+  readonly etcd: EtcdEndpoints;
+  readonly prefix: string;
+  readonly url: string;
+  readonly sink: RegistrySink;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+const BACKOFF = { first: 50, most: 5_000 };
+/** A watch that lasted this long (milliseconds) was a good one: the next failure is a first failure. */
+const GOOD_MS = 5_000;
+/** How long etcd may take to confirm a watch, in milliseconds. */
+const CREATE_MS = 5_000;
+
+export class EtcdFollower {
+  readonly #deps: FollowerDeps;
+  readonly #status: Status;
+  readonly #leases: EtcdLeases;
+  readonly #backoff = new Backoff(BACKOFF);
+  readonly #history = new History();
+  #client: Etcd3 | undefined;
+  #watch: EtcdWatch | undefined;
+  #wake: () => void = () => {};
+  #closed = false;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(deps: FollowerDeps) {
+    this.#deps = deps;
+    this.#status = new Status(deps);
+    this.#leases = new EtcdLeases(deps.etcd, deps.logger);
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  /** Resolves when the sink will not be called any more. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#watch?.stop(new Error('closed'));
+    this.#wake();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#closed) {
+      const began = this.#deps.clock.now();
+      const cause = await this.#session().catch((thrown: unknown) => thrown);
+      if (this.#closed) return;
+      this.#afterwards(cause);
+      this.#status.stale(this.#explain(cause));
+      if (this.#deps.clock.now() - began >= GOOD_MS) this.#backoff.reset();
+      await this.#pause(this.#backoff.next());
+    }
+  }
+
+  /** From connecting to the end of the watch; the reason of that end, or throws it. */
+  async #session(): Promise<unknown> {
+    await this.#probe();
+    if (this.#history.revision === undefined && !this.#closed) await this.#list();
+    return this.#closed ? undefined : this.#follow();
+  }
+
+  /** After a loss of history the connection is as good as before; after anything else the next host is tried. */
+  #afterwards(cause: unknown): void {
+    if (cause instanceof Compacted) this.#history.forget();
+    else if (this.#client !== undefined) this.#deps.etcd.fail(this.#client);
+    this.#client = undefined;
+  }
+
+  /**
+   * A cheap read through the leader, as of the revision that we know: is there a quorum, is our token good,
+   * is this still the etcd that we know, and does it still have what we missed?
+   */
+  async #probe(): Promise<void> {
+    const known = this.#history.revision ?? 0;
+    try {
+      const header = await this.#read(known);
+      if (!this.#history.continues(header)) this.#relist('etcd was restored or replaced: listing it anew');
+      this.#history.note(header);
+    } catch (thrown) {
+      const missing = missingRevision(thrown);
+      if (missing === undefined) throw thrown;
+      if (missing === 'future') this.#relist('etcd has gone back in time: listing it anew');
+      else this.#relist('etcd has compacted what was missed: listing it anew');
+      this.#history.note(await this.#read(0));
+    }
+  }
+
+  async #read(revision: number): Promise<IResponseHeader> {
+    const key = Buffer.from(below(this.#deps.prefix).start);
+    const { header } = await this.#deps.etcd.call(({ kv }, options) => kv.range({ key, revision }, options));
+    return header;
+  }
+
+  #relist(why: string): void {
+    this.#deps.logger.warn({ registry: this.#deps.url, known: this.#history.revision }, why);
+    this.#history.forget();
+  }
+
+  async #list(): Promise<void> {
+    const { etcd, prefix, sink } = this.#deps;
+    let revision: number | undefined;
+    for await (const page of pages(etcd, below(prefix))) {
+      await this.#leases.learn(collectLeases(page.kvs));
+      if (this.#closed) return;
+      if (revision === undefined) sink.listing(page.revision);
+      revision = page.revision;
+      sink.page(page.kvs.map((kv) => entryOf(kv, this.#leases.get)));
+      this.#leases.trim();
+    }
+    if (this.#closed || revision === undefined) return;
+    sink.listed(revision);
+    this.#history.reach(revision);
+  }
+
+  async #follow(): Promise<unknown> {
+    const { etcd, prefix } = this.#deps;
+    const revision = this.#history.revision ?? 0;
+    this.#client = etcd.current;
+    const stream = await this.#client.watchClient.watch();
+    const batches = new EtcdBatches({
+      leases: this.#leases,
+      deliver: (batch) => this.#deliver(batch),
+      failed: (cause) => watch.stop(cause),
+      crowded: (yes) => (yes ? watch.pause() : watch.resume()),
+    });
+    const watch = new EtcdWatch(stream, below(prefix), revision + 1, {
+      created: () => {
+        cancel();
+        this.#status.synced(revision);
+      },
+      revision: (raw) => batches.push(raw),
+      progress: (reached) => batches.idle && this.#history.reach(reached),
+    });
+    const cancel: Cancel = this.#deps.clock.after(CREATE_MS, () => watch.stop(new Error('etcd is silent')));
+    this.#watch = watch;
+    if (this.#closed) watch.stop(undefined);
+    const reason = await watch.ended;
+    cancel();
+    batches.stop();
+    return reason;
+  }
+
+  #deliver(batch: Batch): void {
+    if (this.#closed || batch.revision <= (this.#history.revision ?? 0)) return;
+    this.#history.reach(batch.revision);
+    this.#deps.sink.batch(batch);
+  }
+
+  #explain(cause: unknown): unknown {
+    return isUnreachable(cause) ? unavailable(this.#deps.etcd.names, cause) : refused(cause);
+  }
+
+  async #pause(ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#deps.clock.after(ms, resolve);
+    this.#wake = resolve;
+    await promise;
+    cancel();
+  }
+}

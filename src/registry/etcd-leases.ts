@@ -1,0 +1,86 @@
+// The granted TTL of every lease in use: asked once per lease, many at a time, never per key.
+
+import { messageOf } from '../base/errors.ts';
+import { type Logger, silent } from '../base/log.ts';
+import type { Lease } from '../service/entry.ts';
+import type { EtcdEndpoints } from './etcd-endpoints.ts';
+import { isUnreachable } from './etcd-errors.ts';
+
+const CONCURRENT = 64;
+/** Forgetting a lease costs one question when a key is next written with it. */
+const MOST_KNOWN = 200_000;
+/** A lease that has expired: its keys vanish in moments, so nobody should remember them for longer. */
+const EXPIRED_TTL = 1;
+
+export class EtcdLeases {
+  readonly #etcd: EtcdEndpoints;
+  readonly #logger: Logger;
+  /** `undefined`: etcd does not let us ask. */
+  readonly #known = new Map<string, Lease | undefined>();
+  readonly #asking = new Map<string, Promise<void>>();
+  readonly #turns: (() => void)[] = [];
+  #running = 0;
+  #refused = false;
+
+  constructor(etcd: EtcdEndpoints, logger: Logger = silent) {
+    this.#etcd = etcd;
+    this.#logger = logger;
+  }
+
+  /** The lease, once it was learnt. */
+  readonly get = (id: string): Lease | undefined => this.#known.get(id);
+
+  /** Asks for those that are not known; `undefined` when nothing has to be waited for. Rejects when etcd is cut off. */
+  learn(ids: Iterable<string>): Promise<unknown> | undefined {
+    const asked: Promise<void>[] = [];
+    for (const id of ids) if (!this.#known.has(id)) asked.push(this.#asking.get(id) ?? this.#ask(id));
+    return asked.length === 0 ? undefined : Promise.all(asked);
+  }
+
+  /** Lets go of the oldest leases beyond the bound. Call it when nothing learnt waits to be used. */
+  trim(): void {
+    for (const id of this.#known.keys()) {
+      if (this.#known.size <= MOST_KNOWN) return;
+      this.#known.delete(id);
+    }
+  }
+
+  #ask(id: string): Promise<void> {
+    const asked = this.#inTurn(id).finally(() => this.#asking.delete(id));
+    this.#asking.set(id, asked);
+    return asked;
+  }
+
+  async #inTurn(id: string): Promise<void> {
+    if (this.#running >= CONCURRENT) await new Promise<void>((turn) => this.#turns.push(turn));
+    this.#running += 1;
+    try {
+      this.#known.set(id, await this.#grantedTo(id));
+    } finally {
+      this.#running -= 1;
+      this.#turns.shift()?.();
+    }
+  }
+
+  async #grantedTo(id: string): Promise<Lease | undefined> {
+    try {
+      const answer = await this.#etcd.call(({ leaseClient }, options) =>
+        leaseClient.leaseTimeToLive({ ID: id }, options),
+      );
+      return { id, ttl: Math.max(EXPIRED_TTL, Number(answer.grantedTTL)) };
+    } catch (cause) {
+      if (isUnreachable(cause)) throw cause;
+      this.#notAllowed(cause);
+      return undefined;
+    }
+  }
+
+  #notAllowed(cause: unknown): void {
+    if (this.#refused) return;
+    this.#refused = true;
+    this.#logger.warn(
+      { cause: messageOf(cause) },
+      'etcd does not tell the TTL of leases: records keep their own',
+    );
+  }
+}

@@ -1,0 +1,107 @@
+// The production engine: etcd. Its cluster is what scales out and what survives machines.
+import type { Clock } from '../base/clock.ts';
+import { FingerpostError } from '../base/errors.ts';
+import type { Logger } from '../base/log.ts';
+import type { Entry, Lease } from '../service/entry.ts';
+import { EtcdEndpoints, type EtcdOptions } from './etcd-endpoints.ts';
+import { collectLeases, entryOf } from './etcd-entry.ts';
+import { EtcdFollower } from './etcd-follower.ts';
+import { grant, keepAlive, revoke } from './etcd-lease-calls.ts';
+import { EtcdLeases } from './etcd-leases.ts';
+import { pages } from './etcd-pages.ts';
+import { below, checkKey, checkTtl, checkWrites } from './keys.ts';
+import type { Listed, Registry, RegistrySink, Write } from './registry.ts';
+
+export interface EtcdRegistryOptions extends EtcdOptions {
+  readonly url: string;
+  readonly prefix: string;
+}
+
+export interface EtcdRegistryDeps {
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+export class EtcdRegistry implements Registry {
+  readonly url: string;
+  readonly prefix: string;
+  readonly #etcd: EtcdEndpoints;
+  readonly #deps: EtcdRegistryDeps;
+  #follower: EtcdFollower | undefined;
+
+  /** Connects when it is first used, so it never fails here because etcd is away. */
+  constructor(options: EtcdRegistryOptions, deps: EtcdRegistryDeps) {
+    this.url = options.url;
+    this.prefix = options.prefix;
+    this.#etcd = new EtcdEndpoints(options);
+    this.#deps = deps;
+  }
+
+  watch(sink: RegistrySink): void {
+    if (this.#follower !== undefined)
+      throw new FingerpostError('registry', 'the registry is watched already');
+    this.#follower = new EtcdFollower({
+      ...this.#deps,
+      etcd: this.#etcd,
+      prefix: this.prefix,
+      url: this.url,
+      sink,
+    });
+    this.#follower.start();
+  }
+
+  async list(key: string = this.prefix): Promise<Listed> {
+    if (key === this.prefix) return this.#listBelow(key, [], 0);
+    checkKey(this.prefix, key);
+    const own = await this.#etcd.call(({ kv }, options) => kv.range({ key: Buffer.from(key) }, options));
+    const leases = new EtcdLeases(this.#etcd, this.#deps.logger);
+    await leases.learn(collectLeases(own.kvs));
+    const first = own.kvs.map((kv) => entryOf(kv, leases.get));
+    return this.#listBelow(key, first, Number(own.header.revision));
+  }
+
+  async #listBelow(key: string, entries: Entry[], at: number): Promise<Listed> {
+    const leases = new EtcdLeases(this.#etcd, this.#deps.logger);
+    let revision = at;
+    for await (const page of pages(this.#etcd, below(key), at)) {
+      await leases.learn(collectLeases(page.kvs));
+      revision = page.revision;
+      for (const kv of page.kvs) entries.push(entryOf(kv, leases.get));
+    }
+    return { revision, entries };
+  }
+
+  async commit(writes: readonly Write[]): Promise<number> {
+    checkWrites(this.prefix, writes);
+    const success = writes.map(operationOf);
+    const { header } = await this.#etcd.call(({ kv }, options) => kv.txn({ success }, options), {
+      repeatable: false,
+    });
+    return Number(header.revision);
+  }
+
+  async grant(ttl: number): Promise<Lease> {
+    checkTtl(ttl);
+    return grant(this.#etcd, ttl);
+  }
+
+  async keepAlive(id: string): Promise<boolean> {
+    return keepAlive(this.#etcd, id);
+  }
+
+  async revoke(id: string): Promise<void> {
+    await revoke(this.#etcd, id);
+  }
+
+  async close(): Promise<void> {
+    const followed = this.#follower?.close();
+    this.#etcd.close();
+    await followed;
+  }
+}
+
+function operationOf(write: Write) {
+  const key = Buffer.from(write.key);
+  if (write.kind === 'delete') return { request_delete_range: { key } };
+  return { request_put: { key, value: Buffer.from(write.value), lease: write.lease ?? '0' } };
+}

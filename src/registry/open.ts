@@ -1,0 +1,63 @@
+// Opens the registry that a URL names, loading only the engine that it needs.
+import type { Clock } from '../base/clock.ts';
+import { FingerpostError } from '../base/errors.ts';
+import type { Logger } from '../base/log.ts';
+import type { Registry } from './registry.ts';
+import type { EtcdUrl, RegistryUrl } from './url.ts';
+
+/** PEM texts; what is absent is left to the defaults of TLS. */
+export interface TlsFiles {
+  readonly ca?: Buffer;
+  readonly cert?: Buffer;
+  readonly key?: Buffer;
+}
+
+/** How to log in to etcd; what is set here wins over the URL. */
+export interface RegistryLogin {
+  readonly tls?: TlsFiles;
+  readonly user?: string;
+  readonly password?: string;
+}
+
+export interface RegistryDeps {
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+/**
+ * The registry at `url`. etcd is connected to when it is first used; a file is opened now.
+ * Rejects with a FingerpostError: `registry` when the file cannot be used, `config` when the options contradict.
+ */
+export async function openRegistry(
+  url: RegistryUrl,
+  deps: RegistryDeps,
+  login: RegistryLogin = {},
+): Promise<Registry> {
+  if (url.kind === 'sqlite') {
+    const { SqliteRegistry } = await import('./sqlite.ts');
+    return new SqliteRegistry(url, deps);
+  }
+  const { EtcdRegistry } = await import('./etcd.ts');
+  return new EtcdRegistry({ ...url, ...credentialsOf(url, login) }, deps);
+}
+
+function credentialsOf(url: EtcdUrl, { tls = {}, user = url.user, password = url.password }: RegistryLogin) {
+  const files = Object.keys(tls).length > 0;
+  if (files && !url.secure) {
+    throw new FingerpostError(
+      'config',
+      `registry ${url.url}: a CA, certificate or key needs etcds://, not etcd://`,
+    );
+  }
+  if ((tls.cert === undefined) !== (tls.key === undefined)) {
+    throw new FingerpostError('config', `registry ${url.url}: a certificate and its key go together`);
+  }
+  if (password !== undefined && user === undefined) {
+    throw new FingerpostError('config', `registry ${url.url}: there is a password but no user`);
+  }
+  return {
+    ...(url.secure && { tls }),
+    ...(user !== undefined && { user }),
+    ...(password !== undefined && { password }),
+  };
+}

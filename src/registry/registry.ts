@@ -1,0 +1,59 @@
+// The seam between where records live and everything that answers with them.
+import type { Batch, Entry, Lease } from '../service/entry.ts';
+
+export type RegistryState =
+  | { readonly kind: 'starting' }
+  | { readonly kind: 'synced' }
+  /** Cut off since `since` (milliseconds since 1970); what was known stays in force. */
+  | { readonly kind: 'stale'; readonly since: number; readonly cause: unknown };
+
+/**
+ * Receives one registry's contents and then its changes, in order:
+ * `listing`, `page`*, `listed`, then `batch`*; again from `listing` when the changes between were lost.
+ * Nothing here may throw.
+ */
+export interface RegistrySink {
+  /** A whole, consistent list follows. What was known before stays in force until `listed`. */
+  listing(revision: number): void;
+  page(entries: readonly Entry[]): void;
+  /** The list is whole: what it did not name is gone. */
+  listed(revision: number): void;
+  /** The changes of one revision; revisions only grow. */
+  batch(batch: Batch): void;
+  /** Called on every change of state; `starting` is where it begins and is not announced. */
+  state(state: RegistryState): void;
+}
+
+export type Write =
+  | { readonly kind: 'put'; readonly key: string; readonly value: string; readonly lease?: string }
+  | { readonly kind: 'delete'; readonly key: string };
+
+export interface Listed {
+  readonly revision: number;
+  readonly entries: Entry[];
+}
+
+/**
+ * A consistent list at a revision, then ordered batches of changes; writes; leases.
+ * Every promise rejects with a FingerpostError of code `registry` (refused, broken) or `unavailable` (not reached).
+ */
+export interface Registry {
+  /** For people: the URL without any password. */
+  readonly url: string;
+  /** Only keys below `<prefix>/` are ever read. */
+  readonly prefix: string;
+  /** Lists, then follows, for ever: reconnects by itself. It does not keep the process alive by itself. Once only. */
+  watch(sink: RegistrySink): void;
+  /** Every entry whose key is `key` or lies below `<key>/`, sorted by key; by default all under the prefix. */
+  list(key?: string): Promise<Listed>;
+  /** All writes in one transaction; the revision that they were made at. A delete of a key that is not there is no error. */
+  commit(writes: readonly Write[]): Promise<number>;
+  /** A new lease of `ttl` seconds. */
+  grant(ttl: number): Promise<Lease>;
+  /** Renews a lease; false when it is gone. */
+  keepAlive(id: string): Promise<boolean>;
+  /** Ends a lease and deletes its keys. */
+  revoke(id: string): Promise<void>;
+  /** Stops the watch and lets go of everything; no sink is called after it resolves. */
+  close(): Promise<void>;
+}

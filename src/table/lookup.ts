@@ -1,0 +1,138 @@
+// The reader of the shared table: one query in, its reply or a miss out; no lock, no allocation. Workers and the main
+// thread's own transports run this same code.
+import { at } from '../wire/bytes.ts';
+import { Class, MAX_MESSAGE, Rcode, Type } from '../wire/codes.ts';
+import { Query, type Transport, Verdict } from '../wire/query.ts';
+import { renderCompiled, renderEmpty } from '../wire/reply.ts';
+import { Hasher } from './hash.ts';
+import { Control, Entry, IDLE, Slot, type TableMemory } from './layout.ts';
+import { NamesReader } from './names-reader.ts';
+
+/** No answer here: the main thread has to compute one. */
+export const MISS = -1;
+
+/** Data types, and ANY; the meta types are told what they are told whether or not the name exists (RFC 6895 3.1). */
+function isPlain(type: number): boolean {
+  return type === Type.ANY || (type < 249 && type !== Type.OPT);
+}
+
+export class TableReader {
+  readonly query = new Query();
+  readonly #control: Int32Array;
+  readonly #slots: Int32Array;
+  readonly #arena: Uint8Array;
+  readonly #words: Int32Array;
+  readonly #zoneWords: Uint32Array;
+  readonly #mask: number;
+  readonly #reader: number;
+  readonly #hasher: Hasher;
+  readonly #madeAt: number;
+  readonly #names: NamesReader;
+  /** Xorshift state: picks rotations, so that clients asking in a fixed pattern still see all of them. */
+  #turn: number;
+
+  /** `reader` is this thread's number, below MAX_READERS. */
+  constructor(memory: TableMemory, reader: number) {
+    this.#control = new Int32Array(memory.control);
+    this.#slots = new Int32Array(memory.slots);
+    this.#arena = new Uint8Array(memory.arena);
+    this.#words = new Int32Array(memory.arena);
+    this.#zoneWords = new Uint32Array(memory.zoneWords);
+    this.#mask = this.#slots.length / Slot.WORDS - 1;
+    this.#reader = Control.READERS + reader * Control.READER_STRIDE;
+    this.#hasher = new Hasher(memory.hashKey);
+    this.#madeAt = memory.madeAt;
+    this.#names = new NamesReader(memory, this.#hasher);
+    this.#turn = (memory.hashKey.k0 ^ Math.imul(reader + 1, 0x9e3779b9)) | 1;
+    this.leave();
+  }
+
+  /** Seconds since the table was made. */
+  now(): number {
+    return Math.floor(Date.now() / 1000) - this.#madeAt;
+  }
+
+  /** Before a run of lookups: what is found stays in place until `leave`. */
+  enter(): void {
+    Atomics.store(this.#control, this.#reader, Atomics.load(this.#control, Control.EPOCH) + 1);
+    // What is read after an atomic load is not read before it, on any processor: so nor before the store above.
+    Atomics.load(this.#control, Control.EPOCH);
+  }
+
+  /** After it: nothing that was found is looked at any more. */
+  leave(): void {
+    Atomics.store(this.#control, this.#reader, IDLE);
+  }
+
+  /**
+   * Answers the first `length` bytes of `request` into `reply` and returns the reply's length, 0 where none is due, or
+   * MISS where the main thread has to compute it; the query as it was read is then in `query`. `now` is in seconds since
+   * the table was made, for answers that expire. Call between `enter` and `leave`.
+   */
+  respond(request: Uint8Array, length: number, transport: Transport, now: number, reply: Uint8Array): number {
+    const { query } = this;
+    const verdict = query.read(request, length);
+    switch (verdict) {
+      case Verdict.OK:
+        return this.#answer(request, query, transport, now, reply);
+      case Verdict.DROP:
+        return 0;
+      case Verdict.FORMERR:
+        return renderEmpty(request, query, Rcode.FORMERR, reply);
+      case Verdict.NOTIMP:
+        return renderEmpty(request, query, Rcode.NOTIMP, reply);
+      case Verdict.BADVERS:
+        return renderEmpty(request, query, Rcode.BADVERS, reply);
+      default:
+        return verdict satisfies never;
+    }
+  }
+
+  #answer(request: Uint8Array, query: Query, transport: Transport, now: number, reply: Uint8Array): number {
+    if (query.class !== Class.IN) return MISS;
+    this.#hasher.run(query.key, 0, query.nameLength + 2);
+    const entry = this.#find(query, this.#hasher.low);
+    if (entry === 0)
+      return isPlain(query.type) ? this.#names.answerMissing(request, query, this.#zoneWords, reply) : MISS;
+    const expiry = this.#words[(entry + Entry.EXPIRY) >> 2] as number;
+    if (expiry !== 0 && now >= expiry) return MISS;
+    // Written only when it changes: readers would otherwise pull the line from each other for nothing.
+    if (at(this.#arena, entry + Entry.USED) === 0) this.#arena[entry + Entry.USED] = 1;
+    const base = entry + Entry.KEY + query.nameLength + 2;
+    const limit = transport === 'udp' ? query.udpLimit : MAX_MESSAGE;
+    const room = Math.min(limit, reply.length);
+    return renderCompiled(request, query, this.#arena, base, this.nextTurn(), this.#zoneWords, room, reply);
+  }
+
+  /** Where the entry of the query's key begins in the arena; 0 where there is none. */
+  #find(query: Query, hash: number): number {
+    const slots = this.#slots;
+    for (let slot = hash & this.#mask; ; slot = (slot + 1) & this.#mask) {
+      // A plain load, which is inlined where the atomic one is a call. It is whole (32 bits, aligned), what it leads to
+      // was written before it, and `enter` keeps it from happening too early.
+      const place = (slots[slot * Slot.WORDS + Slot.ENTRY] as number) * 4;
+      if (place === 0) return 0;
+      if (slots[slot * Slot.WORDS + Slot.HASH] === hash && this.#isKey(query, place)) return place;
+    }
+  }
+
+  #isKey(query: Query, place: number): boolean {
+    const arena = this.#arena;
+    const { key } = query;
+    const length = query.nameLength + 2;
+    if (at(arena, place + Entry.KEY_LENGTH) + (at(arena, place + Entry.KEY_LENGTH + 1) << 8) !== length)
+      return false;
+    for (let i = 0; i < length; i++) if (at(arena, place + Entry.KEY + i) !== at(key, i)) return false;
+    return true;
+  }
+
+  /** A number that picks a rotation. */
+  nextTurn(): number {
+    let turn = this.#turn;
+    turn ^= turn << 13;
+    turn ^= turn >>> 17;
+    turn ^= turn << 5;
+    this.#turn = turn;
+    return turn >>> 1;
+  }
+}

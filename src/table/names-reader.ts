@@ -1,0 +1,134 @@
+// The set of existing names, read by workers: a name that is surely not there is answered NXDOMAIN on the spot.
+import { at } from '../wire/bytes.ts';
+import { Rcode } from '../wire/codes.ts';
+import { MAX_NAME } from '../wire/name.ts';
+import { renderNegative } from '../wire/negative.ts';
+import type { Query } from '../wire/query.ts';
+import type { Hasher } from './hash.ts';
+import { Control, type TableMemory } from './layout.ts';
+
+const MISS = -1;
+const STAR = 0x2a;
+
+/**
+ * The set holds 64-bit fingerprints, so it may hold a name that does not exist (the main thread then tells), but it never
+ * lacks one that does. A version that is odd while the writer changes things, and another afterwards, tells a reader that
+ * what it saw may be torn. For that the reads between two looks at the version have to be atomic too: others may be put
+ * off until after the second look.
+ */
+export class NamesReader {
+  readonly #control: Int32Array;
+  readonly #names: Int32Array;
+  readonly #zones: readonly Uint8Array[];
+  readonly #hasher: Hasher;
+  /** `*.<encloser>` while it is looked for. */
+  readonly #wildcard = new Uint8Array(MAX_NAME + 2);
+
+  constructor(memory: TableMemory, hasher: Hasher) {
+    this.#control = new Int32Array(memory.control);
+    this.#names = new Int32Array(memory.names);
+    this.#zones = splitNames(new Uint8Array(memory.zoneNames));
+    this.#hasher = hasher;
+    this.#wildcard[0] = 1;
+    this.#wildcard[1] = STAR;
+  }
+
+  /** NXDOMAIN where the name cannot exist, no wildcard of the zone or of the question being in play; else a miss. */
+  answerMissing(request: Uint8Array, query: Query, zoneWords: Uint32Array, reply: Uint8Array): number {
+    const version = Atomics.load(this.#control, Control.NAMES_VERSION);
+    const slots = Atomics.load(this.#control, Control.NAMES_SLOTS);
+    if (slots === 0 || (version & 1) !== 0) return MISS;
+    const zone = this.#zoneOf(query);
+    if (zone < 0 || !this.#cannotExist(query, zone, slots)) return MISS;
+    // A change while we looked may have hidden a name from us.
+    if (Atomics.load(this.#control, Control.NAMES_VERSION) !== version) return MISS;
+    return renderNegative(request, query, Rcode.NXDOMAIN, zone, zoneWords, reply);
+  }
+
+  /** Number of the zone of the longest match; -1 outside all zones. */
+  #zoneOf(query: Query): number {
+    let best = -1;
+    let length = 0;
+    for (let zone = 0; zone < this.#zones.length; zone++) {
+      const name = this.#zones[zone] as Uint8Array;
+      if (name.length > length && endsWith(query, name)) {
+        best = zone;
+        length = name.length;
+      }
+    }
+    return best;
+  }
+
+  #cannotExist(query: Query, zone: number, slots: number): boolean {
+    const { key, nameLength } = query;
+    const apex = nameLength - (this.#zones[zone] as Uint8Array).length;
+    if (apex === 0 || hasWildcardLabel(key, apex) || this.#has(key, 0, nameLength, slots)) return false;
+    // The closest encloser decides whether a wildcard applies (RFC 4592 3.3.1); the apex always exists.
+    let place = 0;
+    do place += at(key, place) + 1;
+    while (place < apex && !this.#has(key, place, nameLength, slots));
+    return !this.#hasWildcard(key, place, nameLength, slots);
+  }
+
+  #hasWildcard(key: Uint8Array, start: number, end: number, slots: number): boolean {
+    const length = end - start + 2;
+    if (length > MAX_NAME) return false;
+    for (let i = 2; i < length; i++) this.#wildcard[i] = at(key, start + i - 2);
+    return this.#has(this.#wildcard, 0, length, slots);
+  }
+
+  /** Whether the name in `bytes` from `start` up to `end` is, or may be, in the set. */
+  #has(bytes: Uint8Array, start: number, end: number, slots: number): boolean {
+    this.#hasher.run(bytes, start, end);
+    const { low } = this.#hasher;
+    // Two zeros mark a free slot.
+    const high = low === 0 && this.#hasher.high === 0 ? 1 : this.#hasher.high;
+    const names = this.#names;
+    for (
+      let slot = low & (slots - 1), looked = 0;
+      looked < slots;
+      slot = (slot + 1) & (slots - 1), looked++
+    ) {
+      const place = (slots + slot) * 2;
+      const a = Atomics.load(names, place);
+      const b = Atomics.load(names, place + 1);
+      if (a === 0 && b === 0) return false;
+      if (a === low && b === high) return true;
+    }
+    return true;
+  }
+}
+
+function splitNames(bytes: Uint8Array): Uint8Array[] {
+  const names: Uint8Array[] = [];
+  for (let start = 0; start < bytes.length; ) {
+    let end = start;
+    while (at(bytes, end) !== 0) end += at(bytes, end) + 1;
+    names.push(bytes.slice(start, end + 1));
+    start = end + 1;
+  }
+  return names;
+}
+
+/** Whether the query's name is `zone` or lies below it. */
+function endsWith(query: Query, zone: Uint8Array): boolean {
+  const { key, nameLength } = query;
+  const start = nameLength - zone.length;
+  if (start < 0) return false;
+  for (let i = zone.length - 1; i >= 0; i--) if (at(key, start + i) !== at(zone, i)) return false;
+  let label = 0;
+  while (label < start) label += at(key, label) + 1;
+  return label === start;
+}
+
+/** `*` or `any` among the labels before `end`: the question then stands for other names. */
+function hasWildcardLabel(key: Uint8Array, end: number): boolean {
+  for (let place = 0; place < end; place += at(key, place) + 1) {
+    const length = at(key, place);
+    if (length === 1 && at(key, place + 1) === STAR) return true;
+    if (length !== 3) continue;
+    if (at(key, place + 1) === 0x61 && at(key, place + 2) === 0x6e && at(key, place + 3) === 0x79)
+      return true;
+  }
+  return false;
+}

@@ -1,0 +1,207 @@
+// The writer of the shared table: entries written first and published last, dropped precisely, evicted as CLOCK does it.
+import type { Counters } from '../base/counters.ts';
+import { type Dependent, Node } from '../zone/node.ts';
+import type { Tree } from '../zone/tree.ts';
+import { Hasher } from './hash.ts';
+import { Entry, Slot, type TableMemory } from './layout.ts';
+import { Segments } from './segments.ts';
+
+/** A published answer, as the writer remembers it. */
+class Published implements Dependent {
+  readonly number: number;
+  /** Where its entry begins in the arena. */
+  place: number;
+  /** Nearly every answer read one node: kept bare, since there may be millions. */
+  readonly #read: Node | readonly Node[] | undefined;
+
+  constructor(number: number, place: number, reads: readonly Node[]) {
+    this.number = number;
+    this.place = place;
+    this.#read = reads.length > 1 ? reads : reads[0];
+  }
+
+  get reads(): readonly Node[] {
+    const read = this.#read;
+    if (read === undefined) return [];
+    return read instanceof Node ? [read] : read;
+  }
+}
+
+/** The one writer of a table. Every change of a slot is one atomic store that readers see whole. */
+export class Publisher {
+  readonly #slots: Int32Array;
+  readonly #arena: Uint8Array;
+  readonly #words: Int32Array;
+  readonly #mask: number;
+  readonly #hasher: Hasher;
+  readonly #segments: Segments;
+  readonly #tree: () => Tree;
+  readonly #counters: Counters;
+  readonly #published: (Published | undefined)[] = [undefined];
+  readonly #freeNumbers: number[] = [];
+  #count = 0;
+
+  /** `tree` is where answers hang; asked for late, since the tree in turn needs `drop`. */
+  constructor(memory: TableMemory, tree: () => Tree, counters: Counters) {
+    this.#slots = new Int32Array(memory.slots);
+    this.#arena = new Uint8Array(memory.arena);
+    this.#words = new Int32Array(memory.arena);
+    this.#mask = this.#slots.length / Slot.WORDS - 1;
+    this.#hasher = new Hasher(memory.hashKey);
+    this.#segments = new Segments(memory);
+    this.#tree = tree;
+    this.#counters = counters;
+  }
+
+  /** Answers in the table. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /**
+   * Publishes a compiled answer under the first `keyLength` bytes of `key` and hangs it on what it read. One that is
+   * there already, or for which there is no room just now, is left out: it will be asked for again.
+   */
+  publish(
+    key: Uint8Array,
+    keyLength: number,
+    compiled: Uint8Array,
+    reads: readonly Node[],
+    expiry = 0,
+  ): void {
+    const length = (Entry.KEY + keyLength + compiled.length + 3) & ~3;
+    if (length * 2 > this.#segments.size) return;
+    this.#hasher.run(key, 0, keyLength);
+    const hash = this.#hasher.low;
+    if (this.#has(hash, key, keyLength)) return;
+    const place = this.#segments.allocate(length);
+    if (place < 0) return;
+    const published = new Published(this.#freeNumbers.pop() ?? this.#published.length, place, reads);
+    this.#published[published.number] = published;
+    this.#words[(place + Entry.HASH) >> 2] = hash;
+    this.#words[(place + Entry.NUMBER) >> 2] = published.number;
+    this.#words[(place + Entry.LENGTH) >> 2] = length;
+    this.#words[(place + Entry.EXPIRY) >> 2] = expiry;
+    this.#arena[place + Entry.KEY_LENGTH] = keyLength;
+    this.#arena[place + Entry.KEY_LENGTH + 1] = keyLength >>> 8;
+    this.#arena[place + Entry.USED] = 0;
+    this.#arena.set(key.subarray(0, keyLength), place + Entry.KEY);
+    this.#arena.set(compiled, place + Entry.KEY + keyLength);
+    this.#link(hash, place);
+    this.#count++;
+    this.#tree().hang(published);
+    if (this.#segments.isShort) this.#evict();
+    while (this.#count * 4 > (this.#mask + 1) * 3) if (!this.#evict()) break;
+  }
+
+  #has(hash: number, key: Uint8Array, keyLength: number): boolean {
+    for (let slot = hash & this.#mask; ; slot = (slot + 1) & this.#mask) {
+      const place = this.#entryOf(slot);
+      if (place === 0) return false;
+      if (this.#hashOf(slot) === hash && this.#isKey(place, key, keyLength)) return true;
+    }
+  }
+
+  #isKey(place: number, key: Uint8Array, keyLength: number): boolean {
+    const start = place + Entry.KEY;
+    const stored = this.#arena.subarray(start, start + keyLength);
+    const length =
+      (this.#arena[place + Entry.KEY_LENGTH] ?? 0) + ((this.#arena[place + Entry.KEY_LENGTH + 1] ?? 0) << 8);
+    return length === keyLength && Buffer.compare(stored, key.subarray(0, keyLength)) === 0;
+  }
+
+  #entryOf(slot: number): number {
+    return (this.#slots[slot * Slot.WORDS + Slot.ENTRY] as number) * 4;
+  }
+
+  #hashOf(slot: number): number {
+    return this.#slots[slot * Slot.WORDS + Slot.HASH] as number;
+  }
+
+  #set(slot: number, hash: number, place: number): void {
+    this.#slots[slot * Slot.WORDS + Slot.HASH] = hash;
+    // The entry's bytes are written before this store, so whoever sees it sees them too.
+    Atomics.store(this.#slots, slot * Slot.WORDS + Slot.ENTRY, place / 4);
+  }
+
+  #link(hash: number, place: number): void {
+    let slot = hash & this.#mask;
+    while (this.#entryOf(slot) !== 0) slot = (slot + 1) & this.#mask;
+    this.#set(slot, hash, place);
+  }
+
+  /** Takes the way to an entry away. A reader under way may miss another entry for a moment, which costs it a miss. */
+  #unlink(place: number): void {
+    const hash = this.#words[(place + Entry.HASH) >> 2] as number;
+    let free = hash & this.#mask;
+    while (this.#entryOf(free) !== place) free = (free + 1) & this.#mask;
+    for (let slot = (free + 1) & this.#mask; this.#entryOf(slot) !== 0; slot = (slot + 1) & this.#mask) {
+      const home = this.#hashOf(slot) & this.#mask;
+      if (((slot - home) & this.#mask) < ((slot - free) & this.#mask)) continue;
+      this.#set(free, this.#hashOf(slot), this.#entryOf(slot));
+      free = slot;
+    }
+    this.#set(free, 0, 0);
+  }
+
+  #forget(published: Published): void {
+    this.#unlink(published.place);
+    this.#published[published.number] = undefined;
+    this.#freeNumbers.push(published.number);
+    this.#count--;
+  }
+
+  /** Takes an answer out that is no longer true; it hangs nowhere any more. */
+  drop(dependent: Dependent): void {
+    if (!(dependent instanceof Published)) return;
+    this.#counters.tableDrops.inc();
+    this.#forget(dependent);
+  }
+
+  /** Takes every answer out. */
+  clear(): void {
+    for (const published of this.#published) {
+      if (published === undefined) continue;
+      this.#tree().unhang(published);
+      this.#forget(published);
+    }
+  }
+
+  /** Empties the oldest segment: what was used since its last turn moves on, as far as half a segment takes it. */
+  #evict(): boolean {
+    const oldest = this.#segments.oldest();
+    if (oldest === undefined) return false;
+    let moved = 0;
+    for (let place = oldest.start; place < oldest.end; ) {
+      const length = this.#words[(place + Entry.LENGTH) >> 2] as number;
+      const published = this.#published[this.#words[(place + Entry.NUMBER) >> 2] as number];
+      if (published !== undefined && published.place === place) {
+        if (
+          this.#arena[place + Entry.USED] === 1 &&
+          moved + length <= this.#segments.size / 2 &&
+          this.#segments.fits(length)
+        ) {
+          this.#move(published, length);
+          moved += length;
+        } else {
+          this.#tree().unhang(published);
+          this.#forget(published);
+          this.#counters.tableEvictions.inc();
+        }
+      }
+      place += length;
+    }
+    this.#segments.retireOldest();
+    return true;
+  }
+
+  #move(published: Published, length: number): void {
+    const from = published.place;
+    const place = this.#segments.allocate(length);
+    this.#arena.copyWithin(place, from, from + length);
+    this.#arena[place + Entry.USED] = 0;
+    this.#unlink(from);
+    published.place = place;
+    this.#link(this.#words[(place + Entry.HASH) >> 2] as number, place);
+  }
+}

@@ -1,0 +1,29 @@
+// What every transport is handed, and what it hands back once it is open.
+import type { Clock } from '../base/clock.ts';
+import type { Counters } from '../base/counters.ts';
+import type { Logger } from '../base/log.ts';
+
+export interface TransportDeps {
+  readonly counters: Counters;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** A place to listen on: `host` is an IPv4 or IPv6 address, `port` 0 lets the system choose. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface CloseOptions {
+  /** How long replies in hand may take to leave before they are cut off, in milliseconds; default 2000. */
+  readonly graceMs?: number;
+}
+
+/** An open transport. */
+export interface Listening {
+  readonly address: string;
+  readonly port: number;
+  /** Takes no more queries at once; resolves when what was in hand has left or been cut off. Never rejects. */
+  close(options?: CloseOptions): Promise<void>;
+}

@@ -1,0 +1,83 @@
+// Opens every address over UDP and TCP at once: all of them, or none.
+import type { Respond } from '../query/responder.ts';
+import type { Address, CloseOptions, Listening, TransportDeps } from './deps.ts';
+import { systemCode } from './listen-error.ts';
+import { listenTcp, type TcpOptions } from './tcp.ts';
+import { ConnectionCount, DEFAULT_TCP_LIMITS, type TcpLimits } from './tcp-limits.ts';
+import { listenUdp } from './udp-portable.ts';
+
+/** How often another port is tried when the one that TCP got is taken over UDP. */
+const PORT_TRIES = 20;
+
+export interface ListenOptions {
+  /** How long a TCP connection may stall, in milliseconds; default 10,000. */
+  readonly idleMs?: number;
+  /** Of all addresses together. */
+  readonly limits?: TcpLimits;
+  /** How UDP is opened; default: the portable way. */
+  readonly udp?: OpenUdp;
+}
+
+/** Answers UDP on one address; rejects with a FingerpostError of code `listen`. */
+export type OpenUdp = (address: Address) => Promise<Listening>;
+
+export interface Listeners {
+  /** What was opened, in the order asked for, ports as they really are. */
+  readonly addresses: readonly Address[];
+  /** Closes everything; replies in hand may leave within the grace (default 2000 ms). Never rejects. */
+  close(options?: CloseOptions): Promise<void>;
+}
+
+/**
+ * Opens UDP and TCP on each address, on the same port; port 0 becomes a port that is free for both.
+ * Rejects with a FingerpostError of code `listen` when one cannot be opened; the others are closed again then.
+ */
+export async function listen(
+  addresses: readonly Address[],
+  respond: Respond,
+  deps: TransportDeps,
+  options: ListenOptions = {},
+): Promise<Listeners> {
+  const count = new ConnectionCount(options.limits ?? DEFAULT_TCP_LIMITS, deps.counters);
+  const tcp: TcpOptions = { count, ...(options.idleMs === undefined ? {} : { idleMs: options.idleMs }) };
+  const udp = options.udp ?? ((address) => listenUdp(address, respond, deps));
+  const open: Listening[] = [];
+  const bound: Address[] = [];
+  try {
+    for (const address of addresses) {
+      const pair = await listenBoth(address, udp, (at) => listenTcp(at, respond, deps, tcp));
+      open.push(...pair);
+      bound.push({ host: pair[0].address, port: pair[0].port });
+    }
+  } catch (error) {
+    await closeAll(open, { graceMs: 0 });
+    throw error;
+  }
+  return { addresses: bound, close: (close) => closeAll(open, close) };
+}
+
+type Pair = readonly [tcp: Listening, udp: Listening];
+
+async function listenBoth(
+  address: Address,
+  openUdp: OpenUdp,
+  openTcp: (address: Address) => Promise<Listening>,
+): Promise<Pair> {
+  for (let tries = 1; ; tries++) {
+    const tcp = await openTcp(address);
+    try {
+      return [tcp, await openUdp({ host: address.host, port: tcp.port })];
+    } catch (error) {
+      await tcp.close({ graceMs: 0 });
+      if (address.port !== 0 || tries === PORT_TRIES || !isTaken(error)) throw error;
+    }
+  }
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof Error && systemCode(error.cause) === 'EADDRINUSE';
+}
+
+async function closeAll(open: readonly Listening[], options?: CloseOptions): Promise<void> {
+  await Promise.all(open.map((listening) => listening.close(options)));
+}

@@ -1,0 +1,105 @@
+// TCP through node:net: accepts connections within limits and hands each its answers (RFC 7766).
+
+import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import type { Respond } from '../query/responder.ts';
+import type { Address, CloseOptions, Listening, TransportDeps } from './deps.ts';
+import { listenError } from './listen-error.ts';
+import { type Answer, TcpConnection } from './tcp-connection.ts';
+import { ConnectionCount, DEFAULT_TCP_LIMITS } from './tcp-limits.ts';
+
+const MAX_MESSAGE = 65_535;
+const DEFAULT_GRACE_MS = 2_000;
+const DEFAULT_IDLE_MS = 10_000;
+/** Replies that wait for a client to read them, in bytes; beyond it nothing more is read from that client. */
+const WRITE_BOUND = 64 * 1024;
+
+export interface TcpOptions {
+  /** How long a connection may stall, in milliseconds; default 10,000 (RFC 7766 section 6.2.3). */
+  readonly idleMs?: number;
+  /** Shared by all listeners; by default each has its own, with DEFAULT_TCP_LIMITS. */
+  readonly count?: ConnectionCount;
+}
+
+/** Answers TCP queries on one address. Rejects with a FingerpostError of code `listen`. */
+export async function listenTcp(
+  address: Address,
+  respond: Respond,
+  deps: TransportDeps,
+  options: TcpOptions = {},
+): Promise<Listening> {
+  const server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: WRITE_BOUND });
+  const connections = new Set<TcpConnection>();
+  accept(server, connections, framed(respond), deps, options);
+  const bound = await bind(server, address);
+  // Accepting can fail for a moment (no more open files); the server stays open.
+  server.on('error', (error) => deps.log.warn({ err: error }, 'accepting a TCP connection failed'));
+  return { ...bound, close: (close) => closeServer(server, connections, deps, close) };
+}
+
+async function bind(server: Server, address: Address): Promise<{ address: string; port: number }> {
+  try {
+    const listening = once(server, 'listening');
+    server.listen({ host: address.host, port: address.port, ipv6Only: true, exclusive: true });
+    await listening;
+  } catch (cause) {
+    throw listenError('TCP', address, cause);
+  }
+  const bound = server.address();
+  if (bound === null || typeof bound === 'string') throw listenError('TCP', address, new Error('no address'));
+  return { address: bound.address, port: bound.port };
+}
+
+/** Writes replies into one buffer for all connections; what a connection queues is a copy of its own size. */
+function framed(respond: Respond): Answer {
+  const scratch = Buffer.allocUnsafeSlow(2 + MAX_MESSAGE);
+  const reply = scratch.subarray(2);
+  return (message) => {
+    const length = respond(message, 'tcp', reply);
+    if (length === 0) return undefined;
+    scratch.writeUInt16BE(length, 0);
+    return Buffer.from(scratch.subarray(0, 2 + length));
+  };
+}
+
+function accept(
+  server: Server,
+  connections: Set<TcpConnection>,
+  answer: Answer,
+  deps: TransportDeps,
+  options: TcpOptions,
+): void {
+  const count = options.count ?? new ConnectionCount(DEFAULT_TCP_LIMITS, deps.counters);
+  server.on('connection', (socket: Socket) => {
+    const client = socket.remoteAddress;
+    // Without an address the client has gone again already.
+    if (client === undefined || !count.enter(client)) {
+      socket.destroy();
+      return;
+    }
+    const connection = new TcpConnection(socket, answer, deps, options.idleMs ?? DEFAULT_IDLE_MS);
+    connections.add(connection);
+    socket.once('close', () => {
+      connections.delete(connection);
+      count.leave(client);
+    });
+  });
+}
+
+function closeServer(
+  server: Server,
+  connections: ReadonlySet<TcpConnection>,
+  deps: TransportDeps,
+  { graceMs = DEFAULT_GRACE_MS }: CloseOptions = {},
+): Promise<void> {
+  for (const connection of connections) connection.finish();
+  const cancel = deps.clock.after(graceMs, () => {
+    for (const connection of connections) connection.destroy();
+  });
+  return new Promise((resolve) => {
+    server.close(() => {
+      cancel();
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,102 @@
+// The main thread's side of the misses: takes them from all workers in turn, answers, and replies over their sockets.
+import type { Counter } from '../../base/counters.ts';
+import type { Respond } from '../../query/responder.ts';
+import type { MissQueue } from './miss-queue.ts';
+import { sendAll } from './outbox.ts';
+import { Packets, REPLY_SIZE, REQUEST_SIZE } from './packets.ts';
+import { Signal } from './signal.ts';
+
+/** The most misses taken from one worker before the next one's turn. */
+const QUOTA = 16;
+/** How long misses are answered at a stretch, in milliseconds, before everything else gets its turn. */
+const STRETCH_MS = 2;
+
+/** Where one worker's misses come from and their replies go. */
+export interface MissSource {
+  readonly queue: MissQueue;
+  readonly fd: number;
+  readonly packetInfo: boolean;
+}
+
+/** Drains the queues of the workers of one address. */
+export class MissDrain {
+  readonly #respond: Respond;
+  readonly #signal: Int32Array;
+  /** Counts replies that could not be sent. */
+  readonly #dropped: Counter;
+  readonly #sources: MissSource[] = [];
+  readonly #received = new Packets(QUOTA, REQUEST_SIZE);
+  readonly #replies = new Packets(QUOTA, REPLY_SIZE);
+  /** Counts turns: whose it is. */
+  #turn = 0;
+  /** When to end at the latest, whatever is left; in milliseconds since the process began. */
+  #end = Number.POSITIVE_INFINITY;
+
+  constructor(respond: Respond, signal: SharedArrayBuffer, dropped: Counter) {
+    this.#respond = respond;
+    this.#signal = new Int32Array(signal);
+    this.#dropped = dropped;
+  }
+
+  add(source: MissSource): void {
+    this.#sources.push(source);
+  }
+
+  /** Ends `run` when nothing is waiting any more; after `graceMs` milliseconds even if something is. */
+  stop(graceMs: number): void {
+    this.#end = performance.now() + graceMs;
+    Atomics.add(this.#signal, Signal.MISSES, 1);
+    Atomics.notify(this.#signal, Signal.MISSES);
+  }
+
+  /** Runs until it is stopped. */
+  async run(): Promise<void> {
+    while (performance.now() < this.#end) {
+      const seen = Atomics.load(this.#signal, Signal.MISSES);
+      if (this.#stretch()) {
+        await new Promise((resolve) => setImmediate(resolve));
+        continue;
+      }
+      if (this.#end < Number.POSITIVE_INFINITY) break;
+      // Said before the count is compared: whoever counts up later sees it, whoever did earlier is seen by the wait.
+      Atomics.store(this.#signal, Signal.WAITING, 1);
+      const woken = Atomics.waitAsync(this.#signal, Signal.MISSES, seen);
+      if (woken.async) await woken.value;
+      Atomics.store(this.#signal, Signal.WAITING, 0);
+    }
+    for (const { queue } of this.#sources) this.#dropped.inc(queue.waiting);
+  }
+
+  /** Answers for as long as one stretch may last; whether there may be more. */
+  #stretch(): boolean {
+    const end = performance.now() + STRETCH_MS;
+    for (let idle = 0; idle < this.#sources.length; ) {
+      const source = this.#sources[this.#turn % this.#sources.length];
+      this.#turn = (this.#turn + 1) % this.#sources.length;
+      const taken = source === undefined ? 0 : this.#take(source, end);
+      idle = taken === 0 ? idle + 1 : 0;
+      if (taken > 0 && performance.now() >= end) return true;
+    }
+    return false;
+  }
+
+  /** Answers some misses of one worker, none after `end` but the first; how many. */
+  #take(source: MissSource, end: number): number {
+    let taken = 0;
+    let replies = 0;
+    for (; taken < QUOTA && (taken === 0 || performance.now() < end); taken++) {
+      const length = source.queue.take(this.#received, taken);
+      if (length < 0) break;
+      const request = this.#received.view(taken).subarray(0, length);
+      const size = this.#respond(request, 'udp', this.#replies.view(replies));
+      if (size === 0) continue;
+      this.#replies.setLength(replies, size);
+      this.#replies.addressTo(replies, this.#received, taken, source.packetInfo);
+      replies++;
+    }
+    // The main thread never waits for a full send buffer.
+    const failed = sendAll(source.fd, this.#replies, replies, false);
+    if (failed > 0) this.#dropped.inc(failed);
+    return taken;
+  }
+}

@@ -1,0 +1,187 @@
+// Memory of one batch of datagrams, laid out once: mmsghdr and iovec arrays, addresses, control data, bytes in and out.
+import { pinnedMemory } from './syscalls.ts';
+
+/** Datagrams taken by one system call. */
+export const BATCH = 64;
+/** A query longer than this is cut off by the system and is answered as malformed. */
+export const REQUEST_SIZE = 1232;
+export const REPLY_SIZE = 1232;
+/** sockaddr_in6, the longest address there is, rounded up. */
+export const ADDRESS_SIZE = 32;
+/** One control message with a packet's own address: 16 bytes of head and an in6_pktinfo, rounded up. */
+export const CONTROL_SIZE = 48;
+
+/** struct mmsghdr on 64-bit Linux. */
+const HEADER_SIZE = 64;
+const Header = {
+  NAME: 0,
+  NAME_LENGTH: 8,
+  IOV: 16,
+  IOV_COUNT: 24,
+  CONTROL: 32,
+  CONTROL_LENGTH: 40,
+  LENGTH: 56,
+} as const;
+const IOV_SIZE = 16;
+
+const IPPROTO_IP = 0;
+const IP_PKTINFO = 8;
+const IPV6_PKTINFO = 50;
+
+/** One direction: `count` slots, each with header, iovec, address, control data and bytes. */
+export class Packets {
+  /** Address of the mmsghdr array. */
+  readonly headers: bigint;
+  /** The memory as bytes; a slot's packet begins at `start(slot)`. */
+  readonly bytes: Uint8Array;
+  readonly #words: Int32Array;
+  readonly #size: number;
+  readonly #names: number;
+  readonly #controls: number;
+  readonly #iovs: number;
+  readonly #data: number;
+  readonly #views: readonly Uint8Array[];
+
+  constructor(count: number, size: number) {
+    this.#size = size;
+    this.#iovs = count * HEADER_SIZE;
+    this.#names = this.#iovs + count * IOV_SIZE;
+    this.#controls = this.#names + count * ADDRESS_SIZE;
+    this.#data = this.#controls + count * CONTROL_SIZE;
+    const { memory, address } = pinnedMemory(this.#data + count * size);
+    this.headers = address;
+    this.bytes = new Uint8Array(memory);
+    this.#words = new Int32Array(memory);
+    this.#views = Array.from({ length: count }, (_, slot) =>
+      this.bytes.subarray(this.start(slot), this.start(slot) + size),
+    );
+    const longs = new BigUint64Array(memory, 0, (this.#iovs + count * IOV_SIZE) / 8);
+    for (let slot = 0; slot < count; slot++) this.#layOut(longs, address, slot);
+  }
+
+  #layOut(longs: BigUint64Array, address: bigint, slot: number): void {
+    const header = (slot * HEADER_SIZE) / 8;
+    const iov = (this.#iovs + slot * IOV_SIZE) / 8;
+    longs[header + Header.NAME / 8] = address + BigInt(this.#names + slot * ADDRESS_SIZE);
+    longs[header + Header.IOV / 8] = address + BigInt(iov * 8);
+    longs[header + Header.IOV_COUNT / 8] = 1n;
+    longs[header + Header.CONTROL / 8] = address + BigInt(this.#controls + slot * CONTROL_SIZE);
+    longs[iov] = address + BigInt(this.start(slot));
+    longs[iov + 1] = BigInt(this.#size);
+  }
+
+  /** Where a slot's packet begins in `bytes`. */
+  start(slot: number): number {
+    return this.#data + slot * this.#size;
+  }
+
+  /** A slot's packet memory. */
+  view(slot: number): Uint8Array {
+    return this.#views[slot] as Uint8Array;
+  }
+
+  /** Address of the headers from `slot` on. */
+  headersFrom(slot: number): bigint {
+    // A batch that goes out whole, as nearly all do, takes the address that is there already.
+    return slot === 0 ? this.headers : this.headers + BigInt(slot * HEADER_SIZE);
+  }
+
+  #header(slot: number, field: number): number {
+    return (slot * HEADER_SIZE + field) >> 2;
+  }
+
+  /** Makes a slot ready to receive: the system overwrites these lengths each time. */
+  arm(slot: number): void {
+    this.#words[this.#header(slot, Header.NAME_LENGTH)] = ADDRESS_SIZE;
+    this.#words[this.#header(slot, Header.CONTROL_LENGTH)] = CONTROL_SIZE;
+  }
+
+  /** Bytes that a slot received. */
+  received(slot: number): number {
+    return this.#words[this.#header(slot, Header.LENGTH)] as number;
+  }
+
+  /** Sets how many bytes a slot sends. */
+  setLength(slot: number, length: number): void {
+    this.#words[(this.#iovs + slot * IOV_SIZE + 8) >> 2] = length;
+  }
+
+  /** Addresses slot `slot` to whoever sent slot `from` of `received`, from the address that was asked. */
+  addressTo(slot: number, received: Packets, from: number, packetInfo: boolean): void {
+    copyWords(
+      received.#words,
+      (received.#names + from * ADDRESS_SIZE) >> 2,
+      this.#words,
+      (this.#names + slot * ADDRESS_SIZE) >> 2,
+      ADDRESS_SIZE >> 2,
+    );
+    this.#words[this.#header(slot, Header.NAME_LENGTH)] = received.#words[
+      received.#header(from, Header.NAME_LENGTH)
+    ] as number;
+    this.#words[this.#header(slot, Header.CONTROL_LENGTH)] = packetInfo
+      ? this.#echoControl(slot, received, from)
+      : 0;
+  }
+
+  /** Copies the packet's own address; the interface is left to routing, as a reply may have to leave elsewhere. */
+  #echoControl(slot: number, received: Packets, from: number): number {
+    const source = (received.#controls + from * CONTROL_SIZE) >> 2;
+    const target = (this.#controls + slot * CONTROL_SIZE) >> 2;
+    const length = received.#words[received.#header(from, Header.CONTROL_LENGTH)] as number;
+    copyWords(received.#words, source, this.#words, target, CONTROL_SIZE >> 2);
+    const level = this.#words[target + 2];
+    const type = this.#words[target + 3];
+    // in_pktinfo begins with the interface (ip(7)); in6_pktinfo ends with it, and link-local addresses need it (RFC 3542 6).
+    if (level === IPPROTO_IP && type === IP_PKTINFO) this.#words[target + 4] = 0;
+    else if (type === IPV6_PKTINFO && !this.#isLinkLocal(target + 4)) this.#words[target + 8] = 0;
+    return length;
+  }
+
+  #isLinkLocal(word: number): boolean {
+    return this.bytes[word * 4] === 0xfe && ((this.bytes[word * 4 + 1] ?? 0) & 0xc0) === 0x80;
+  }
+
+  /** Copies a slot's address, control data and first `length` bytes out, for someone else to answer. */
+  copyOut(slot: number, length: number, to: Uint8Array, place: number): void {
+    const sizes = [
+      this.#header(slot, Header.NAME_LENGTH),
+      this.#header(slot, Header.CONTROL_LENGTH),
+    ] as const;
+    const head = new Int32Array(to.buffer, to.byteOffset + place, 3);
+    head[0] = length;
+    head[1] = this.#words[sizes[0]] as number;
+    head[2] = this.#words[sizes[1]] as number;
+    const name = this.#names + slot * ADDRESS_SIZE;
+    const control = this.#controls + slot * CONTROL_SIZE;
+    to.set(this.bytes.subarray(name, name + ADDRESS_SIZE), place + 12);
+    to.set(this.bytes.subarray(control, control + CONTROL_SIZE), place + 12 + ADDRESS_SIZE);
+    to.set(
+      this.bytes.subarray(this.start(slot), this.start(slot) + length),
+      place + 12 + ADDRESS_SIZE + CONTROL_SIZE,
+    );
+  }
+
+  /** The reverse of `copyOut`, into a slot as if it had been received; its length. */
+  copyIn(slot: number, from: Uint8Array, place: number): number {
+    const head = new Int32Array(from.buffer, from.byteOffset + place, 3);
+    const length = head[0] as number;
+    this.#words[this.#header(slot, Header.NAME_LENGTH)] = head[1] as number;
+    this.#words[this.#header(slot, Header.CONTROL_LENGTH)] = head[2] as number;
+    const name = place + 12;
+    this.bytes.set(from.subarray(name, name + ADDRESS_SIZE), this.#names + slot * ADDRESS_SIZE);
+    this.bytes.set(
+      from.subarray(name + ADDRESS_SIZE, name + ADDRESS_SIZE + CONTROL_SIZE),
+      this.#controls + slot * CONTROL_SIZE,
+    );
+    const data = name + ADDRESS_SIZE + CONTROL_SIZE;
+    this.bytes.set(from.subarray(data, data + length), this.start(slot));
+    return length;
+  }
+}
+
+/** What `copyOut` takes beside the packet's bytes. */
+export const COPIED_HEAD = 12 + ADDRESS_SIZE + CONTROL_SIZE;
+
+function copyWords(from: Int32Array, start: number, to: Int32Array, place: number, count: number): void {
+  for (let i = 0; i < count; i++) to[place + i] = from[start + i] as number;
+}

@@ -1,0 +1,179 @@
+// The system calls of the batched path, through koffi: the one file that crosses into C. Linux only.
+import koffi from 'koffi';
+
+/** Constants of Linux, equal on every architecture that Node runs on there (asm-generic). */
+export const AF_INET = 2;
+export const AF_INET6 = 10;
+const SOCK_DGRAM = 2;
+const SOCK_CLOEXEC = 0o2000000;
+const SOL_SOCKET = 1;
+const SO_REUSEPORT = 15;
+const SO_SNDBUF = 7;
+const SO_RCVBUF = 8;
+const SO_RCVTIMEO = 20;
+const SO_SNDTIMEO = 21;
+const IPPROTO_IP = 0;
+const IPPROTO_IPV6 = 41;
+const IP_PKTINFO = 8;
+const IPV6_V6ONLY = 26;
+const IPV6_RECVPKTINFO = 49;
+const MADV_HUGEPAGE = 14;
+const HUGE_PAGE = 0x200000n;
+/** recvmmsg: wait for the first datagram only, then take what is there. */
+const MSG_WAITFORONE = 0x10000;
+const MSG_DONTWAIT = 0x40;
+
+export const Errno = { EINTR: 4, EAGAIN: 11, ENOBUFS: 105 } as const;
+
+const libc = koffi.load('libc.so.6');
+const calls = {
+  madvise: libc.func('int madvise(uint64_t, size_t, int)'),
+  socket: libc.func('int socket(int, int, int)'),
+  setsockopt: libc.func('int setsockopt(int, int, int, const void *, uint)'),
+  bind: libc.func('int bind(int, const void *, uint)'),
+  getsockname: libc.func('int getsockname(int, _Inout_ void *, _Inout_ void *)'),
+  close: libc.func('int close(int)'),
+  recvmmsg: libc.func('int recvmmsg(int, void *, uint, int, void *)'),
+  sendmmsg: libc.func('int sendmmsg(int, void *, uint, int)'),
+} as const;
+
+/** The error of the call before, as the system numbers it. */
+export function errno(): number {
+  return koffi.errno();
+}
+
+/**
+ * Memory that the system may read and write, and where it lies: an ArrayBuffer's bytes never move. It goes when nothing
+ * refers to it any more, with the thread that made it at the latest.
+ */
+export function pinnedMemory(length: number): { readonly memory: ArrayBuffer; readonly address: bigint } {
+  const memory = new ArrayBuffer(length);
+  return { memory, address: koffi.address(memory) };
+}
+
+function word(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  new Int32Array(bytes.buffer, bytes.byteOffset, 1)[0] = value;
+  return bytes;
+}
+
+function timeval(ms: number): Buffer {
+  const bytes = Buffer.alloc(16);
+  new BigInt64Array(bytes.buffer, bytes.byteOffset, 2).set([
+    BigInt(Math.floor(ms / 1000)),
+    BigInt((ms % 1000) * 1000),
+  ]);
+  return bytes;
+}
+
+export class SystemError extends Error {
+  readonly errno: number;
+
+  constructor(call: string) {
+    const code = errno();
+    super(`${call}: ${nameOfErrno(code)}`);
+    this.errno = code;
+  }
+
+  /** `EADDRINUSE` and the like, as Node's own errors have it. */
+  get code(): string {
+    return nameOfErrno(this.errno);
+  }
+}
+
+function nameOfErrno(code: number): string {
+  return Object.entries(koffi.os.errno).find(([, value]) => value === code)?.[0] ?? `error ${code}`;
+}
+
+/** A UDP socket bound with SO_REUSEPORT, so that several workers share the address; the kernel deals clients out. */
+export interface UdpSocket {
+  readonly fd: number;
+  readonly port: number;
+}
+
+export interface SocketOptions {
+  readonly family: typeof AF_INET | typeof AF_INET6;
+  /** 4 or 16 bytes. */
+  readonly address: Uint8Array;
+  /** Number of the interface that a link-local address belongs to; 0 for any other address. */
+  readonly scope: number;
+  readonly port: number;
+  /** Joins sockets that are bound there already; else the port must be free. */
+  readonly joins: boolean;
+  /** Bytes of kernel buffer, each way. */
+  readonly buffer: number;
+  /** How long a receive waits before it returns empty-handed, so that the stop flag is seen. */
+  readonly waitMs: number;
+  /** The address is a wildcard: ask the kernel which address each datagram was sent to. */
+  readonly packetInfo: boolean;
+}
+
+/** Throws a SystemError. */
+export function openUdpSocket(options: SocketOptions): UdpSocket {
+  const { family } = options;
+  const fd: number = calls.socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) throw new SystemError('socket');
+  try {
+    if (options.joins) setOption(fd, SOL_SOCKET, SO_REUSEPORT, word(1));
+    // The system grants less where its limit is lower.
+    setOption(fd, SOL_SOCKET, SO_RCVBUF, word(options.buffer));
+    setOption(fd, SOL_SOCKET, SO_SNDBUF, word(options.buffer));
+    setOption(fd, SOL_SOCKET, SO_RCVTIMEO, timeval(options.waitMs));
+    setOption(fd, SOL_SOCKET, SO_SNDTIMEO, timeval(options.waitMs));
+    if (family === AF_INET6) setOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, word(1));
+    if (options.packetInfo && family === AF_INET) setOption(fd, IPPROTO_IP, IP_PKTINFO, word(1));
+    if (options.packetInfo && family === AF_INET6) setOption(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, word(1));
+    const name = socketAddress(options);
+    if (calls.bind(fd, name, name.length) < 0) throw new SystemError('bind');
+    // Bound alone, so that the port was nobody else's; from now on others may join.
+    if (!options.joins) setOption(fd, SOL_SOCKET, SO_REUSEPORT, word(1));
+    return { fd, port: portOf(fd) };
+  } catch (error) {
+    calls.close(fd);
+    throw error;
+  }
+}
+
+function setOption(fd: number, level: number, option: number, value: Buffer): void {
+  if (calls.setsockopt(fd, level, option, value, value.length) < 0) throw new SystemError('setsockopt');
+}
+
+function socketAddress({ family, address, port, scope }: SocketOptions): Buffer {
+  const name = Buffer.alloc(family === AF_INET ? 16 : 28);
+  new Uint16Array(name.buffer, name.byteOffset, 1)[0] = family;
+  name.writeUInt16BE(port, 2);
+  name.set(address, family === AF_INET ? 4 : 8);
+  if (family === AF_INET6) new Uint32Array(name.buffer, name.byteOffset + 24, 1)[0] = scope;
+  return name;
+}
+
+function portOf(fd: number): number {
+  const name = Buffer.alloc(28);
+  if (calls.getsockname(fd, name, word(name.length)) < 0) throw new SystemError('getsockname');
+  return name.readUInt16BE(2);
+}
+
+export function closeSocket(fd: number): void {
+  calls.close(fd);
+}
+
+/**
+ * Asks for huge pages (2 MiB) behind memory that is looked into at random: with small ones nearly every look costs a walk
+ * through the page tables beside the look itself. Where the system gives none, nothing changes.
+ */
+export function adviseHugePages(memory: SharedArrayBuffer): void {
+  const start = koffi.address(memory);
+  const first = (start + HUGE_PAGE - 1n) & ~(HUGE_PAGE - 1n);
+  const length = start + BigInt(memory.byteLength) - first;
+  if (length >= HUGE_PAGE) calls.madvise(first, length, MADV_HUGEPAGE);
+}
+
+/** Takes up to `count` datagrams into the mmsghdr array at `headers`; how many, or -1 (see errno). */
+export function receive(fd: number, headers: bigint, count: number): number {
+  return calls.recvmmsg(fd, headers, count, MSG_WAITFORONE, null) as number;
+}
+
+/** Sends `count` datagrams of the mmsghdr array at `headers`; how many went out, or -1 (see errno). */
+export function send(fd: number, headers: bigint, count: number, wait: boolean): number {
+  return calls.sendmmsg(fd, headers, count, wait ? 0 : MSG_DONTWAIT) as number;
+}

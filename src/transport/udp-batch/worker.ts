@@ -1,0 +1,117 @@
+// One worker thread: takes queries in batches, answers from the shared table, hands misses on. Loads nothing but the
+// table's reader and this folder.
+import { parentPort, workerData } from 'node:worker_threads';
+import type { TableMemory } from '../../table/layout.ts';
+import { MISS, TableReader } from '../../table/lookup.ts';
+import { HEADER_LENGTH } from '../../wire/codes.ts';
+import { MissQueue } from './miss-queue.ts';
+import { sendAll } from './outbox.ts';
+import { BATCH, Packets, REPLY_SIZE, REQUEST_SIZE } from './packets.ts';
+import { Signal } from './signal.ts';
+import { Errno, errno, receive } from './syscalls.ts';
+import { Tally } from './tally.ts';
+
+/** Pause after a receive that failed, in milliseconds. */
+const PAUSE_MS = 10;
+
+export interface WorkerParts {
+  readonly fd: number;
+  /** Number of this reader of the table. */
+  readonly reader: number;
+  readonly packetInfo: boolean;
+  readonly table: TableMemory;
+  readonly misses: SharedArrayBuffer;
+  readonly tally: SharedArrayBuffer;
+  readonly signal: SharedArrayBuffer;
+}
+
+class UdpWorker {
+  readonly #parts: WorkerParts;
+  readonly #reader: TableReader;
+  readonly #received = new Packets(BATCH, REQUEST_SIZE);
+  readonly #replies = new Packets(BATCH, REPLY_SIZE);
+  readonly #misses: MissQueue;
+  readonly #tally: Tally;
+  readonly #signal: Int32Array;
+
+  constructor(parts: WorkerParts) {
+    this.#parts = parts;
+    this.#reader = new TableReader(parts.table, parts.reader);
+    this.#misses = new MissQueue(parts.misses);
+    this.#tally = new Tally(parts.tally);
+    this.#signal = new Int32Array(parts.signal);
+    for (let slot = 0; slot < BATCH; slot++) this.#received.arm(slot);
+  }
+
+  /** Until the stop flag is set: a receive ends at the latest with the socket's time-out. */
+  run(): void {
+    const { fd } = this.#parts;
+    while (Atomics.load(this.#signal, Signal.STOP) === 0) {
+      const count = receive(fd, this.#received.headers, BATCH);
+      if (count > 0) this.#answer(count);
+      else if (count < 0) this.#failed(errno());
+    }
+  }
+
+  /** Time-outs and interruptions are the rule; anything else passes too, or at least costs no whole processor. */
+  #failed(error: number): void {
+    if (error === Errno.EAGAIN || error === Errno.EINTR) return;
+    this.#tally.receiveFailed();
+    Atomics.wait(this.#signal, Signal.STOP, 0, PAUSE_MS);
+  }
+
+  #answer(count: number): void {
+    const started = performance.now();
+    const now = this.#reader.now();
+    let replies = 0;
+    let missed = 0;
+    this.#reader.enter();
+    for (let slot = 0; slot < count; slot++) {
+      const length = this.#received.received(slot);
+      const reply = this.#replies.view(replies);
+      const size = this.#reader.respond(this.#received.view(slot), length, 'udp', now, reply);
+      if (size > 0) this.#queue(replies++, slot, size);
+      else if (size === MISS) missed += this.#hand(slot, length);
+      else this.#tally.ignored();
+      this.#received.arm(slot);
+    }
+    this.#reader.leave();
+    this.#tally.batch(count);
+    if (replies > 0) this.#send(replies, started);
+    if (missed > 0) this.#wake();
+  }
+
+  #queue(place: number, slot: number, size: number): void {
+    this.#replies.setLength(place, size);
+    this.#replies.addressTo(place, this.#received, slot, this.#parts.packetInfo);
+    const { query } = this.#reader;
+    const start = this.#replies.start(place);
+    const { bytes } = this.#replies;
+    // The upper bits stand in the OPT record, which comes last and is 11 bytes long (RFC 6891 6.1.3).
+    const upper = query.edns ? (bytes[start + size - 6] ?? 0) << 4 : 0;
+    this.#tally.reply(((bytes[start + 3] ?? 0) & 0x0f) | upper);
+    // Where no question could be read, the type is that of a query before.
+    this.#tally.type(query.questionEnd > HEADER_LENGTH ? query.type : 0);
+  }
+
+  #hand(slot: number, length: number): number {
+    const queued = this.#misses.put(this.#received, slot, length);
+    this.#tally.miss(queued);
+    return queued ? 1 : 0;
+  }
+
+  #wake(): void {
+    Atomics.add(this.#signal, Signal.MISSES, 1);
+    if (Atomics.load(this.#signal, Signal.WAITING) === 1) Atomics.notify(this.#signal, Signal.MISSES);
+  }
+
+  #send(replies: number, started: number): void {
+    const failed = sendAll(this.#parts.fd, this.#replies, replies, true);
+    if (failed > 0) this.#tally.sendFailed(failed);
+    this.#tally.sent(replies - failed, (performance.now() - started) * 1000);
+  }
+}
+
+const worker = new UdpWorker(workerData as WorkerParts);
+parentPort?.postMessage('up');
+worker.run();

@@ -1,0 +1,33 @@
+// Raw indexing, in one place: typed arrays give `number | undefined` under the strict compiler, and here the bound is known.
+
+/** The byte at `i`, which the caller knows to lie inside. */
+export function at(bytes: Uint8Array, i: number): number {
+  return bytes[i] as number;
+}
+
+/** The big-endian 16-bit number at `i`. */
+export function u16(bytes: Uint8Array, i: number): number {
+  return ((bytes[i] as number) << 8) | (bytes[i + 1] as number);
+}
+
+/** Writes a big-endian 16-bit number at `i`. */
+export function putU16(bytes: Uint8Array, i: number, value: number): void {
+  bytes[i] = value >>> 8;
+  bytes[i + 1] = value;
+}
+
+/** Writes a big-endian 32-bit number at `i`. */
+export function putU32(bytes: Uint8Array, i: number, value: number): void {
+  putU16(bytes, i, value >>> 16);
+  putU16(bytes, i + 2, value);
+}
+
+/** ASCII A-Z to a-z, every other byte as it is (RFC 4343: only ASCII letters fold). */
+export function lower(byte: number): number {
+  return byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte;
+}
+
+/** Bytes as a string of one character a byte. */
+export function latin1(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1', start, end);
+}

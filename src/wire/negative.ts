@@ -1,0 +1,68 @@
+// Negative replies, rendered from a handful of numbers: NXDOMAIN and NODATA with the zone's SOA (RFC 2308).
+import { putU16, putU32 } from './bytes.ts';
+import { Class, Flag, HEADER_LENGTH, Type } from './codes.ts';
+import { beginReply, finishReply } from './frame.ts';
+import type { Query } from './query.ts';
+
+/** Seconds; the SOA's timers are for secondaries, of which there are none. */
+export const SOA_REFRESH = 7200;
+export const SOA_RETRY = 1800;
+export const SOA_EXPIRE = 86_400;
+
+/**
+ * The numbers of the zones, in memory that threads may share: word 0 is the negative TTL in seconds, then for each zone
+ * its serial and the length of its name in wire form.
+ */
+export const ZoneWords = { NEGATIVE_TTL: 0, FIRST: 1, SERIAL: 0, NAME_LENGTH: 1, STRIDE: 2 } as const;
+
+function wordOf(words: Uint32Array, zone: number, field: number): number {
+  return words[ZoneWords.FIRST + zone * ZoneWords.STRIDE + field] as number;
+}
+
+/** A zone's serial as it is now. */
+export function zoneSerial(words: Uint32Array, zone: number): number {
+  return wordOf(words, zone, ZoneWords.SERIAL);
+}
+
+/** `ns.dns` and `hostmaster`, the labels before the zone's name in SOA mname and rname. */
+const MNAME = Uint8Array.from([2, ...Buffer.from('ns'), 3, ...Buffer.from('dns')]);
+const RNAME = Uint8Array.from([10, ...Buffer.from('hostmaster')]);
+const SOA_LENGTH = MNAME.length + 2 + RNAME.length + 2 + 20;
+
+/** Labels of its own, then a pointer to the zone's name within the question. */
+function nameInZone(labels: Uint8Array, pointer: number, reply: Uint8Array, place: number): number {
+  for (let i = 0; i < labels.length; i++) reply[place + i] = labels[i] as number;
+  putU16(reply, place + labels.length, pointer);
+  return place + labels.length + 2;
+}
+
+/**
+ * Renders a reply without an answer: `rcode`, and the SOA of the zone, in which the question's name lies, in the
+ * authority section. It always fits 512 bytes. Returns its length.
+ */
+export function renderNegative(
+  request: Uint8Array,
+  query: Query,
+  rcode: number,
+  zone: number,
+  words: Uint32Array,
+  reply: Uint8Array,
+): number {
+  const ttl = words[ZoneWords.NEGATIVE_TTL] as number;
+  const pointer = 0xc000 | (HEADER_LENGTH + query.nameLength - wordOf(words, zone, ZoneWords.NAME_LENGTH));
+  let place = beginReply(request, query, rcode, Flag.AA, reply);
+  putU16(reply, 8, 1);
+  putU16(reply, place, pointer);
+  putU16(reply, place + 2, Type.SOA);
+  putU16(reply, place + 4, Class.IN);
+  putU32(reply, place + 6, ttl);
+  putU16(reply, place + 10, SOA_LENGTH);
+  place = nameInZone(MNAME, pointer, reply, place + 12);
+  place = nameInZone(RNAME, pointer, reply, place);
+  putU32(reply, place, zoneSerial(words, zone));
+  putU32(reply, place + 4, SOA_REFRESH);
+  putU32(reply, place + 8, SOA_RETRY);
+  putU32(reply, place + 12, SOA_EXPIRE);
+  putU32(reply, place + 16, ttl);
+  return finishReply(query, rcode, reply, place + 20);
+}

@@ -1,0 +1,190 @@
+// The one renderer: a compiled answer and a query become the bytes of a reply, without allocating.
+import { at, putU16, putU32, u16 } from './bytes.ts';
+import { Flag, type Rcode } from './codes.ts';
+import { AUTHORITATIVE, Layout, NEGATIVE, TRUNCATED } from './compiled.ts';
+import { beginReply, copy, finishReply, OPT_LENGTH } from './frame.ts';
+import { renderNegative, zoneSerial } from './negative.ts';
+import type { Query } from './query.ts';
+
+/** A reply without records. Returns its length. */
+export function renderEmpty(request: Uint8Array, query: Query, rcode: Rcode, reply: Uint8Array): number {
+  return finishReply(query, rcode, reply, beginReply(request, query, rcode, 0, reply));
+}
+
+/**
+ * Renders the compiled answer that stands at `base` of `memory` into `reply`, in at most `limit` bytes, and returns the
+ * length. `turn` picks the rotation and the alternative: any whole number from 0. `zoneWords` holds the
+ * numbers of the zones as they are now (wire/negative.ts).
+ */
+export function renderCompiled(
+  request: Uint8Array,
+  query: Query,
+  memory: Uint8Array,
+  base: number,
+  turn: number,
+  zoneWords: Uint32Array,
+  limit: number,
+  reply: Uint8Array,
+): number {
+  const kind = at(memory, base + Layout.FLAGS);
+  const rcode = at(memory, base + Layout.RCODE);
+  if ((kind & NEGATIVE) !== 0) {
+    return renderNegative(request, query, rcode, u16(memory, base + Layout.ZONE), zoneWords, reply);
+  }
+  const flags = ((kind & AUTHORITATIVE) !== 0 ? Flag.AA : 0) | ((kind & TRUNCATED) !== 0 ? Flag.TC : 0);
+  const start = beginReply(request, query, rcode, flags, reply);
+  const answers = u16(memory, base + Layout.ANSWERS);
+  const authority = u16(memory, base + Layout.AUTHORITY);
+  const additional = u16(memory, base + Layout.ADDITIONAL);
+  const body = base + Layout.OFFSETS + (answers + authority + additional) * 2;
+  const bodyLength = u16(memory, base + Layout.BODY_LENGTH);
+  const whole = start + bodyLength + (query.edns ? OPT_LENGTH : 0) <= limit;
+  const alternatives = u16(memory, base + Layout.ALTERNATIVES);
+  if (!whole || alternatives > 1) return renderPicked(query, memory, base, turn, limit, reply, start);
+  const rotating = u16(memory, base + Layout.ROTATE_COUNT);
+  let place: number;
+  if (rotating > 1) place = copyRotated(memory, base, body, bodyLength, turn % rotating, reply, start);
+  else place = copy(memory, body, bodyLength, reply, start);
+  const serialAt = u16(memory, base + Layout.SERIAL_AT);
+  if (serialAt > 0)
+    putU32(reply, start + serialAt - 1, zoneSerial(zoneWords, u16(memory, base + Layout.ZONE)));
+  putU16(reply, 6, answers);
+  putU16(reply, 8, authority);
+  putU16(reply, 10, additional);
+  return finishReply(query, rcode, reply, place);
+}
+
+/** The body with its rotating records begun at the `shift`-th: two runs change places, the rest stays. */
+function copyRotated(
+  memory: Uint8Array,
+  base: number,
+  body: number,
+  bodyLength: number,
+  shift: number,
+  reply: Uint8Array,
+  start: number,
+): number {
+  const first = u16(memory, base + Layout.ROTATE_FROM);
+  const from = recordStart(memory, base, first);
+  const middle = recordStart(memory, base, first + shift);
+  const end = recordEnd(memory, base, first + u16(memory, base + Layout.ROTATE_COUNT) - 1);
+  let place = copy(memory, body, from, reply, start);
+  place = copy(memory, body + middle, end - middle, reply, place);
+  place = copy(memory, body + from, middle - from, reply, place);
+  return copy(memory, body + end, bodyLength - end, reply, place);
+}
+
+function recordStart(memory: Uint8Array, base: number, record: number): number {
+  return u16(memory, base + Layout.OFFSETS + record * 2);
+}
+
+function recordEnd(memory: Uint8Array, base: number, record: number): number {
+  const total =
+    u16(memory, base + Layout.ANSWERS) +
+    u16(memory, base + Layout.AUTHORITY) +
+    u16(memory, base + Layout.ADDITIONAL);
+  return record + 1 < total ? recordStart(memory, base, record + 1) : u16(memory, base + Layout.BODY_LENGTH);
+}
+
+/**
+ * Record by record: one of the alternatives, and what fits. Additional records are left out first, whole RRsets at a
+ * time (RFC 2181 9); answer records that do not fit set TC.
+ */
+function renderPicked(
+  query: Query,
+  memory: Uint8Array,
+  base: number,
+  turn: number,
+  limit: number,
+  reply: Uint8Array,
+  start: number,
+): number {
+  const answers = u16(memory, base + Layout.ANSWERS);
+  const alternatives = u16(memory, base + Layout.ALTERNATIVES);
+  const rotateFrom = u16(memory, base + Layout.ROTATE_FROM);
+  const rotateCount = u16(memory, base + Layout.ROTATE_COUNT);
+  const room = limit - (query.edns ? OPT_LENGTH : 0);
+  const chosen = alternatives > 1 ? turn % alternatives : 0;
+  let place = start;
+  let sent = 0;
+  for (let i = alternatives > 1 ? alternatives - 1 : 0; i < answers; i++) {
+    let record = i;
+    if (alternatives > 1 && i === alternatives - 1) record = chosen;
+    else if (rotateCount > 1 && i >= rotateFrom && i < rotateFrom + rotateCount) {
+      record = rotateFrom + ((i - rotateFrom + turn) % rotateCount);
+    }
+    const next = copyRecord(memory, base, record, room, reply, place);
+    if (next < 0) {
+      reply[2] = at(reply, 2) | Flag.TC;
+      break;
+    }
+    place = next;
+    sent++;
+  }
+  putU16(reply, 6, sent);
+  if ((at(reply, 2) & Flag.TC) === 0) place = addRest(memory, base, room, reply, place);
+  return finishReply(query, at(memory, base + Layout.RCODE), reply, place);
+}
+
+/** One record, or -1 where it does not fit. */
+function copyRecord(
+  memory: Uint8Array,
+  base: number,
+  record: number,
+  room: number,
+  reply: Uint8Array,
+  place: number,
+): number {
+  const from = recordStart(memory, base, record);
+  const length = recordEnd(memory, base, record) - from;
+  return place + length > room ? -1 : copy(memory, bodyOf(memory, base) + from, length, reply, place);
+}
+
+function bodyOf(memory: Uint8Array, base: number): number {
+  const total =
+    u16(memory, base + Layout.ANSWERS) +
+    u16(memory, base + Layout.AUTHORITY) +
+    u16(memory, base + Layout.ADDITIONAL);
+  return base + Layout.OFFSETS + total * 2;
+}
+
+/** The additional RRsets that fit whole, in order. Answers with an authority section always fit and do not come here. */
+function addRest(memory: Uint8Array, base: number, room: number, reply: Uint8Array, start: number): number {
+  const first = u16(memory, base + Layout.ANSWERS) + u16(memory, base + Layout.AUTHORITY);
+  const total = first + u16(memory, base + Layout.ADDITIONAL);
+  let place = start;
+  let sent = 0;
+  for (let i = first; i < total; ) {
+    const next = rrsetEnd(memory, base, i, total);
+    const from = recordStart(memory, base, i);
+    const length = recordEnd(memory, base, next - 1) - from;
+    if (place + length > room) break;
+    place = copy(memory, bodyOf(memory, base) + from, length, reply, place);
+    sent += next - i;
+    i = next;
+  }
+  putU16(reply, 10, sent);
+  return place;
+}
+
+/** The record after the last one with the owner and type of `record`: one RRset stands together, its owner written alike. */
+function rrsetEnd(memory: Uint8Array, base: number, record: number, total: number): number {
+  const body = bodyOf(memory, base);
+  const from = body + recordStart(memory, base, record);
+  const head = ownerLength(memory, from) + 2;
+  let next = record + 1;
+  for (; next < total; next++) {
+    const other = body + recordStart(memory, base, next);
+    for (let i = 0; i < head; i++) if (at(memory, from + i) !== at(memory, other + i)) return next;
+  }
+  return next;
+}
+
+function ownerLength(memory: Uint8Array, from: number): number {
+  let place = from;
+  while (at(memory, place) !== 0) {
+    if (at(memory, place) >= 0xc0) return place + 2 - from;
+    place += at(memory, place) + 1;
+  }
+  return place + 1 - from;
+}

@@ -1,0 +1,229 @@
+// What the zones hold: the registry's lists and batches applied to the tree, one bad record never harming its siblings.
+import type { Batch, Change, Entry } from '../service/entry.ts';
+import { labelsOf } from '../service/key.ts';
+import { isProblem } from '../service/problem.ts';
+import { readEntry, type Usable } from '../service/read.ts';
+import type { ReversedLabels } from '../wire/name.ts';
+import { labelsOfNode, type Node } from './node.ts';
+import { SharedTraits } from './sharing.ts';
+import { Stored } from './stored.ts';
+import { Tree, type TreeHooks } from './tree.ts';
+import type { Zones } from './zones.ts';
+
+/** A record that is left out. */
+export interface Bad {
+  readonly key: string;
+  readonly revision: number;
+  readonly problem: string;
+}
+
+export interface ContentsHooks extends TreeHooks {
+  /** A record cannot be used; called once for each revision of its key. */
+  readonly bad: (bad: Bad) => void;
+}
+
+interface Kept {
+  readonly revision: number;
+  seen: number;
+}
+
+/** The tree, kept equal to the registry. */
+export class Contents {
+  readonly tree: Tree;
+  readonly zones: Zones;
+  /** Revision that everything up to has been applied. */
+  revision = 0;
+  services = 0;
+  readonly #prefix: string;
+  readonly #hooks: ContentsHooks;
+  readonly #traits = new SharedTraits();
+  readonly #bad = new Map<string, Kept & Bad>();
+  /** Keys outside all zones, with the last list that named them: of no use here, but no mistake either. */
+  readonly #outside = new Map<string, number>();
+  /** Number of the list that is coming in, or came in last. */
+  #list = 0;
+  /** What the list that is coming in changes, kept back until it is whole; undefined before the first list was. */
+  #pending: Entry[] | undefined;
+  #listed = false;
+
+  constructor(zones: Zones, prefix: string, hooks: ContentsHooks) {
+    this.zones = zones;
+    this.#prefix = prefix;
+    this.#hooks = hooks;
+    this.tree = new Tree(hooks);
+    // An apex exists without any key, and so do the names above it (RFC 8020).
+    for (const zone of zones.all) this.tree.keep(zone.labels);
+  }
+
+  get bad(): ReadonlyMap<string, Bad> {
+    return this.#bad;
+  }
+
+  get outside(): number {
+    return this.#outside.size;
+  }
+
+  /** A whole list follows. */
+  listing(): void {
+    this.#list++;
+    this.#pending = this.#listed ? [] : undefined;
+  }
+
+  /** A part of the list. What differs waits for the whole; the first list of all has no earlier state to keep. */
+  page(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      if (this.#pending === undefined) this.#put(entry);
+      else if (!this.#known(entry)) this.#pending.push(entry);
+    }
+  }
+
+  /** The list is whole: its differences take effect together, and what it did not name goes. */
+  listed(revision: number): void {
+    for (const entry of this.#pending ?? []) this.#put(entry, revision);
+    this.#pending = undefined;
+    if (this.#list > 1) this.#sweep(revision);
+    // Deletions before the list left no trace in it, so the list's own revision is the only one that cannot be too low.
+    for (const zone of this.zones.all) if (!this.#listed) this.zones.setSerial(zone, revision);
+    this.#listed = true;
+    this.revision = revision;
+  }
+
+  /** The changes of one revision, all at once. */
+  apply(batch: Batch): void {
+    for (const change of inSafeOrder(batch.changes)) this.#change(change);
+    this.revision = batch.revision;
+  }
+
+  #change(change: Change): void {
+    if (change.kind === 'put') this.#put(change.entry);
+    else this.#remove(change.key, change.revision);
+  }
+
+  /** Whether an entry of a new list is what is held already; notes that the list named it. */
+  #known(entry: Entry): boolean {
+    const bad = this.#bad.get(entry.key);
+    if (bad !== undefined) {
+      bad.seen = this.#list;
+      return bad.revision === entry.revision;
+    }
+    const usable = readEntry(this.#prefix, entry);
+    if (isProblem(usable)) return false;
+    const stored = this.#find(entry.key, usable.labels);
+    if (stored === undefined) return false;
+    stored.seen = this.#list;
+    return isSame(stored, entry, usable) && stored.revision === entry.revision;
+  }
+
+  /** `revision`: of the change, or of the whole list that brought it. */
+  #put(entry: Entry, revision = entry.revision): void {
+    const usable = readEntry(this.#prefix, entry);
+    if (isProblem(usable)) {
+      const isTold = this.#bad.get(entry.key)?.revision === entry.revision;
+      this.#remove(entry.key, revision);
+      const bad = this.#keepBad(entry, usable.problem);
+      if (!isTold) this.#hooks.bad(bad);
+      return;
+    }
+    this.#bad.delete(entry.key);
+    if (!this.zones.changed(usable.labels, revision)) {
+      this.#outside.set(entry.key, this.#list);
+      return;
+    }
+    const stored = this.#find(entry.key, usable.labels);
+    if (stored !== undefined && isSame(stored, entry, usable)) {
+      stored.revision = entry.revision;
+      stored.seen = this.#list;
+      return;
+    }
+    this.#attach(entry, usable);
+    // The old one goes last: whoever looks on from another thread must not see the name gone for a moment.
+    if (stored !== undefined) this.#detach(stored, usable.labels);
+  }
+
+  #keepBad(entry: Entry, problem: string): Bad {
+    const bad = { key: entry.key, revision: entry.revision, problem, seen: this.#list };
+    this.#bad.set(entry.key, bad);
+    return bad;
+  }
+
+  #attach(entry: Entry, usable: Usable): void {
+    const { labels, service } = usable;
+    // Answers about names that did not exist hang further up; the walk from the new node meets them.
+    const node = this.tree.ensure(labels);
+    const plain = entry.key === this.#plainKey(labels) ? undefined : entry.key;
+    const leaseTtl = entry.lease?.ttl ?? 0;
+    const traits = this.#traits.of(service);
+    const stored = new Stored(node, plain, service.host, traits, entry.revision, leaseTtl, this.#list);
+    this.tree.attach(stored, labels.length);
+    this.tree.touch(node);
+    this.services++;
+  }
+
+  #detach(stored: Stored, labels: ReversedLabels): void {
+    this.tree.touch(stored.node);
+    this.tree.detach(stored, labels.length);
+    this.services--;
+  }
+
+  #remove(key: string, revision: number): void {
+    this.#bad.delete(key);
+    if (this.#outside.delete(key)) return;
+    const labels = labelsOf(this.#prefix, key);
+    if (isProblem(labels)) return;
+    const stored = this.#find(key, labels);
+    if (stored === undefined) return;
+    this.zones.changed(labels, revision);
+    this.#detach(stored, labels);
+  }
+
+  #find(key: string, labels: ReversedLabels): Stored | undefined {
+    const node = this.tree.exact(labels);
+    if (node === undefined || node.stored === undefined) return undefined;
+    if (node.stored instanceof Stored && node.stored.key === undefined && key === this.#plainKey(labels))
+      return node.stored;
+    const plain = this.#plainKey(labels);
+    return node.services().find((stored) => (stored.key ?? plain) === key);
+  }
+
+  #plainKey(labels: ReversedLabels): string {
+    return `${this.#prefix}/${labels.join('/')}`;
+  }
+
+  /** Takes out what the last whole list did not name. */
+  #sweep(revision: number): void {
+    for (const bad of this.#bad.values()) if (bad.seen !== this.#list) this.#bad.delete(bad.key);
+    for (const [key, seen] of this.#outside) if (seen !== this.#list) this.#outside.delete(key);
+    for (const stored of gone(this.tree.root, this.#list)) {
+      const labels = labelsOfNode(stored.node);
+      this.zones.changed(labels, revision);
+      this.#detach(stored, labels);
+    }
+  }
+}
+
+/**
+ * The last change of each key, deletions last: a name that loses one key and gets another in the same revision exists
+ * all the while, also for whoever looks on from another thread.
+ */
+function inSafeOrder(changes: readonly Change[]): readonly Change[] {
+  if (changes.length < 2) return changes;
+  const last = new Map(
+    changes.map((change) => [change.kind === 'put' ? change.entry.key : change.key, change]),
+  );
+  return [...last.values()].sort((a, b) => Number(a.kind === 'delete') - Number(b.kind === 'delete'));
+}
+
+function isSame(stored: Stored, entry: Entry, usable: Usable): boolean {
+  return stored.isSame(usable.service, entry.lease?.ttl ?? 0);
+}
+
+/** Every service that list number `list` did not name. */
+function gone(root: Node, list: number): Stored[] {
+  const found: Stored[] = [];
+  const waiting = [root];
+  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+    for (const stored of node.services()) if (stored.seen !== list) found.push(stored);
+    for (const child of node.children()) waiting.push(child);
+  }
+  return found;
+}

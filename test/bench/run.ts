@@ -1,0 +1,86 @@
+// npm run bench [-- --quick] [-- NAME...]: measures, prints, and writes bench-results.json.
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import type { Figure, Pace } from './figure.ts';
+import { churn } from './figures/churn.ts';
+import { freshness } from './figures/freshness.ts';
+import { growth } from './figures/growth.ts';
+import { latencyFigure } from './figures/latency.ts';
+import { load } from './figures/load.ts';
+import { million } from './figures/million.ts';
+import { mix } from './figures/mix.ts';
+import { nxdomain } from './figures/nxdomain.ts';
+import { oneName } from './figures/one-name.ts';
+import { portable } from './figures/portable.ts';
+import { soak } from './figures/soak.ts';
+import { srv } from './figures/srv.ts';
+import { TestBed } from './harness/bed.ts';
+import { progress } from './harness/progress.ts';
+import { printOutcome, writeResults } from './harness/results.ts';
+import { ENTRY } from './servers/fingerpost.ts';
+
+const FIGURES: readonly Figure[] = [
+  portable,
+  load,
+  freshness,
+  churn,
+  soak,
+  oneName,
+  million,
+  srv,
+  nxdomain,
+  mix,
+  latencyFigure,
+  growth,
+];
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const RUNS = 5;
+const QUICK_RUNS = 3;
+
+const { values, positionals } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, runs: { type: 'string' } },
+  allowPositionals: true,
+});
+
+function chosen(): readonly Figure[] {
+  const unknown = positionals.filter((name) => !FIGURES.some((figure) => figure.name === name));
+  if (unknown.length > 0) {
+    const known = FIGURES.map(({ name }) => name).join(', ');
+    throw new Error(`no figure is called ${unknown.join(', ')}; there are ${known}`);
+  }
+  return FIGURES.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+}
+
+/** Each figure on a bed of its own, so that nothing of one is left when the next begins. */
+async function measure(figure: Figure, pace: Pace, stopped: AbortSignal): Promise<unknown> {
+  const bed = new TestBed();
+  const close = () => void bed.close().then(() => process.exit(130));
+  stopped.addEventListener('abort', close);
+  try {
+    progress(figure.title);
+    const outcome = await figure.measure(bed, pace);
+    printOutcome(figure.title, outcome);
+    return outcome;
+  } finally {
+    stopped.removeEventListener('abort', close);
+    // What was measured fails when its processes are killed; `close` ends this process when all of them are gone.
+    if (stopped.aborted) await new Promise(() => {});
+    await bed.close();
+  }
+}
+
+async function main(): Promise<void> {
+  const stopped = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopped.abort());
+  const pace: Pace = {
+    quick: values.quick,
+    runs: Number(values.runs ?? (values.quick ? QUICK_RUNS : RUNS)),
+  };
+  const results: Record<string, unknown> = { entry: ENTRY.slice(ROOT.length), ...pace };
+  for (const figure of chosen()) {
+    results[figure.name] = await measure(figure, pace, stopped.signal);
+    writeResults(`${ROOT}bench-results.json`, results);
+  }
+}
+
+await main();

@@ -1,0 +1,73 @@
+// The Debian packages that tests and bench need: installed where we may, named where we may not.
+// `node test/support/debian.ts [test|bench]`; exits 1 when something is missing in the end.
+import { spawnSync } from 'node:child_process';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+
+interface Needed {
+  readonly file: string;
+  readonly package: string;
+}
+
+const TEST: readonly Needed[] = [
+  { file: '/usr/bin/etcd', package: 'etcd-server' },
+  { file: '/usr/bin/etcdctl', package: 'etcd-client' },
+  { file: '/usr/bin/dig', package: 'bind9-dnsutils' },
+  { file: '/usr/bin/kdig', package: 'knot-dnsutils' },
+];
+
+/** Other name servers are measured beside ours only where they are installed already. */
+const BENCH: readonly Needed[] = [...TEST, { file: '/usr/bin/dnsperf', package: 'dnsperf' }];
+
+/** Asked by Debian's packages before they start a service; 101 forbids it. */
+const POLICY = '/usr/sbin/policy-rc.d';
+
+function aptGet(...args: readonly string[]): boolean {
+  const { status } = spawnSync('apt-get', ['-qq', ...args], {
+    // What it prints is of interest only when it fails, and then it goes to standard error.
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  });
+  return status === 0;
+}
+
+/** Runs `work` while no package may start a service: tests start their own, on ports of their own. */
+function withoutServices<T>(work: () => T): T {
+  if (existsSync(POLICY)) return work();
+  writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    return work();
+  } finally {
+    rmSync(POLICY, { force: true });
+  }
+}
+
+function install(packages: readonly string[]): boolean {
+  const args = ['install', '--yes', '--no-install-recommends', ...packages];
+  return withoutServices(() => {
+    const known = spawnSync('apt-cache', ['show', '--no-all-versions', ...packages], { stdio: 'ignore' });
+    if (known.status === 0 && aptGet(...args)) return true;
+    return aptGet('update') && aptGet(...args);
+  });
+}
+
+function missingOf(needed: readonly Needed[]): Needed[] {
+  return needed.filter(({ file }) => !existsSync(file));
+}
+
+function main(what: string): number {
+  const needed = what === 'bench' ? BENCH : TEST;
+  const mayInstall = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
+  const packages = missingOf(needed).map((one) => one.package);
+  if (packages.length > 0 && mayInstall) {
+    console.error(`fingerpost: installing Debian packages: ${packages.join(' ')}`);
+    install(packages);
+  }
+  const missing = missingOf(needed);
+  for (const { file, package: from } of missing)
+    console.error(`fingerpost: ${file} is missing; it is in Debian's package ${from}`);
+  if (missing.length > 0)
+    console.error(`fingerpost: as root: apt-get install ${missing.map((one) => one.package).join(' ')}`);
+  return missing.length === 0 ? 0 : 1;
+}
+
+process.exitCode = main(process.argv[2] ?? 'test');

@@ -1,13 +1,14 @@
 // One question that the table has no answer to: routed, resolved, compiled, kept where that is worth it, rendered.
 import type { Counters } from '../base/counters.ts';
 import { Class, MAX_MESSAGE, Rcode, Type } from '../wire/codes.ts';
-import type { Query, Transport } from '../wire/query.ts';
+import type { Query } from '../wire/query.ts';
 import { renderCompiled, renderEmpty } from '../wire/reply.ts';
 import type { Contents } from '../zone/contents.ts';
 import type { Node } from '../zone/node.ts';
 import { resolve, type Ttls } from '../zone/resolve.ts';
 import { chaosAnswer, type Identity } from './chaos.ts';
 import { compile } from './compile.ts';
+import type { Asker } from './responder.ts';
 
 export interface AnswererOptions extends Identity {
   readonly ttls: Ttls;
@@ -69,13 +70,13 @@ export class Answerer {
   }
 
   /**
-   * Answers a query that was read from `request` with verdict OK; returns the length of the reply. `turn` picks the
-   * rotation: any whole number from 0.
+   * Answers a query that was read from `request` with verdict OK; returns the length of the reply, or LATER. `turn`
+   * picks the rotation: any whole number from 0.
    */
-  answer(request: Uint8Array, query: Query, transport: Transport, turn: number, reply: Uint8Array): number {
+  answer(request: Uint8Array, query: Query, asker: Asker, turn: number, reply: Uint8Array): number {
     const answer = query.class === Class.IN ? this.#resolve(query) : this.#other(query);
     if (typeof answer === 'number') return renderEmpty(request, query, answer, reply);
-    const limit = Math.min(transport === 'udp' ? query.udpLimit : MAX_MESSAGE, reply.length);
+    const limit = Math.min(asker.transport === 'udp' ? query.udpLimit : MAX_MESSAGE, reply.length);
     return renderCompiled(request, query, answer, 0, turn, this.#contents.zones.words, limit, reply);
   }
 

@@ -1,10 +1,27 @@
-// The one function that every transport calls.
-
+// The one function that every transport calls, and what it is told about who asks.
+import type { Client } from '../wire/client.ts';
 import type { Transport } from '../wire/query.ts';
+
+/** Instead of a length: the reply comes later, through what `Asker.later` gave. */
+export const LATER = -2;
+
+/** Who asks, as the transport knows it; one object serves all questions of a socket or connection, one after the other. */
+export interface Asker {
+  readonly transport: Transport;
+  /** The client's address, valid while the question is being answered. */
+  readonly client: Client;
+  /**
+   * Call while the question is being answered, at most once, and return LATER then: remembers whom to send to. What it
+   * returns sends the reply (its bytes may be used again at once) or, given no bytes, says that none will come. It must
+   * be called in the end, since connections wait for it; the second time it does nothing. It never throws: a client that
+   * is gone is passed over.
+   */
+  later(): (reply: Uint8Array) => void;
+}
 
 /**
  * Answers one message. Reads `request` (the bytes of one DNS message), writes the reply into `reply` from 0 and returns
- * its length, or 0 where no reply is due. Never throws, keeps neither buffer, never writes past `reply`.
+ * its length, 0 where no reply is due, or LATER. Never throws, keeps neither buffer, never writes past `reply`.
  * `reply` must hold at least 512 bytes; over UDP at most 1232 of them are used, over TCP at most 65,535.
  */
-export type Respond = (request: Uint8Array, transport: Transport, reply: Uint8Array) => number;
+export type Respond = (request: Uint8Array, asker: Asker, reply: Uint8Array) => number;

@@ -1,6 +1,7 @@
 // The reader of the shared table: one query in, its reply or a miss out; no lock, no allocation. Workers and the main
 // thread's own transports run this same code.
 import { at } from '../wire/bytes.ts';
+import type { Client } from '../wire/client.ts';
 import { Class, MAX_MESSAGE, Rcode, Type } from '../wire/codes.ts';
 import { Query, type Transport, Verdict } from '../wire/query.ts';
 import { renderCompiled, renderEmpty } from '../wire/reply.ts';
@@ -69,7 +70,14 @@ export class TableReader {
    * MISS where the main thread has to compute it; the query as it was read is then in `query`. `now` is in seconds since
    * the table was made, for answers that expire. Call between `enter` and `leave`.
    */
-  respond(request: Uint8Array, length: number, transport: Transport, now: number, reply: Uint8Array): number {
+  respond(
+    request: Uint8Array,
+    length: number,
+    transport: Transport,
+    _client: Client,
+    now: number,
+    reply: Uint8Array,
+  ): number {
     const { query } = this;
     const verdict = query.read(request, length);
     switch (verdict) {

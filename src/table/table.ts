@@ -64,15 +64,16 @@ export class AnswerTable {
         'a question failed',
       );
     };
-    return (request, transport, reply) => {
+    return (request, asker, reply) => {
+      const { transport, client } = asker;
       // The main thread is the writer too, so nothing can be reused under this reader: it need not enter and leave.
-      const length = reader.respond(request, request.length, transport, reader.now(), reply);
+      const length = reader.respond(request, request.length, transport, client, reader.now(), reply);
       if (length > 0) counters.tableHits.inc();
       if (length === 0) counters.dropped.inc();
       if (length !== MISS) return length;
       counters.tableMisses.inc();
       try {
-        return answerer.answer(request, reader.query, transport, reader.nextTurn(), reply);
+        return answerer.answer(request, reader.query, asker, reader.nextTurn(), reply);
       } catch (error) {
         // Nothing there throws; but should it once, one question goes unanswered and not all of them.
         failed(error, reader.query);

@@ -15,8 +15,11 @@ export interface Address {
   readonly port: number;
 }
 
+/** How long replies in hand may take to leave unless told otherwise, in milliseconds. */
+export const DEFAULT_GRACE_MS = 2000;
+
 export interface CloseOptions {
-  /** How long replies in hand may take to leave before they are cut off, in milliseconds; default 2000. */
+  /** How long replies in hand may take to leave before they are cut off, in milliseconds; default DEFAULT_GRACE_MS. */
   readonly graceMs?: number;
 }
 

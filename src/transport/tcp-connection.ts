@@ -1,36 +1,52 @@
 // One TCP client: reads messages, writes replies, and is cut when it stalls (RFC 7766).
 import type { Socket } from 'node:net';
 import type { Cancel } from '../base/clock.ts';
+import { type Asker, LATER } from '../query/responder.ts';
+import { Client } from '../wire/client.ts';
+import { MAX_MESSAGE } from '../wire/codes.ts';
 import type { TransportDeps } from './deps.ts';
-import { Frames } from './tcp-frames.ts';
+import { LateReplies } from './late-replies.ts';
+import { Frames, frameOf } from './tcp-frames.ts';
 
 /** Writes the framed reply to one message; undefined where none is due. The bytes belong to the caller. */
-export type Answer = (message: Uint8Array) => Uint8Array | undefined;
+export type Answer = (message: Uint8Array, asker: Asker) => Uint8Array | typeof LATER | undefined;
+
+/** Replies that may be still to come to one connection; beyond it nothing more is read from the client. */
+const MAX_LATE = 100;
 
 /**
  * A connection's life. One deadline covers every way to stall: it is set again by a whole message, by the first byte
  * of a message, and by a client that had to catch up with its replies and did; never by one more byte of an incomplete
- * message. So an idle client, one that sends a byte now and then, and one that does not read are all cut.
+ * message. So an idle client, one that sends a byte now and then, and one that does not read are all cut. While replies
+ * are still to come it is we who stall, and nobody is cut. They leave as they come, in any order (RFC 7766 6.2.1.1).
  */
-export class TcpConnection {
+export class TcpConnection implements Asker {
+  readonly transport = 'tcp';
+  readonly client = new Client();
   readonly #socket: Socket;
   readonly #answer: Answer;
   readonly #deps: TransportDeps;
   readonly #idleMs: number;
   readonly #frames = new Frames();
+  readonly #late = new LateReplies(() => this.#lateCame());
   #deadline = 0;
   #cancel: Cancel = () => {};
   #closing = false;
+  #answering = false;
 
-  constructor(socket: Socket, answer: Answer, deps: TransportDeps, idleMs: number) {
+  constructor(socket: Socket, client: string, answer: Answer, deps: TransportDeps, idleMs: number) {
     this.#socket = socket;
     this.#answer = answer;
     this.#deps = deps;
     this.#idleMs = idleMs;
+    this.client.setText(client);
     this.#touch();
     this.#watchDeadline();
     socket.on('data', (chunk) => this.#read(chunk));
-    socket.on('drain', () => this.#resume());
+    socket.on('drain', () => {
+      this.#touch();
+      this.#resume();
+    });
     // Only the client's half is closed: what it asked before is answered, then ours is closed as well.
     socket.on('end', () => this.finish());
     // Resets and broken pipes are the client's affair; 'close' follows.
@@ -41,9 +57,15 @@ export class TcpConnection {
   /** Takes no more queries, lets the replies in hand leave, then closes; a client that stays is cut by `destroy`. */
   finish(): void {
     this.#closing = true;
-    // Reading goes on (and is ignored): closing over unread bytes would reset the connection and lose the replies.
-    // A paused connection still has queries in hand; it ends in `#resume`.
-    if (!this.#socket.isPaused()) this.#socket.end();
+    this.#endIfDone();
+  }
+
+  /**
+   * Reading goes on (and is ignored): closing over unread bytes would reset the connection and lose the replies.
+   * A paused connection still has queries in hand; it ends in `#resume`.
+   */
+  #endIfDone(): void {
+    if (this.#closing && this.#late.count === 0 && !this.#socket.isPaused()) this.#socket.end();
   }
 
   destroy(): void {
@@ -58,42 +80,61 @@ export class TcpConnection {
     if (answered || !prolonged) this.#touch();
   }
 
-  /** Answers the messages at hand, until the client must read first. Returns whether there was any. */
+  /** The client has to read first, or too many replies are still to come to it. */
+  get #isBlocked(): boolean {
+    const { destroyed, writableNeedDrain } = this.#socket;
+    return destroyed || writableNeedDrain || this.#late.count >= MAX_LATE;
+  }
+
+  /** Answers the messages at hand, as far as may be. Returns whether there was any. */
   #answerAll(): boolean {
     let any = false;
+    this.#answering = true;
     this.#socket.cork();
-    for (;;) {
+    while (!this.#isBlocked) {
       const message = this.#frames.next();
       if (message === undefined) break;
       any = true;
-      if (!this.#answerOne(message)) break;
+      this.#answerOne(message);
     }
+    if (this.#isBlocked) this.#socket.pause();
     this.#socket.uncork();
+    this.#answering = false;
     return any;
   }
 
-  /** Returns whether the next message may be answered at once. */
-  #answerOne(message: Buffer): boolean {
+  #answerOne(message: Buffer): void {
     if (message.length === 0) {
       this.#socket.destroy();
-      return false;
+      return;
     }
     this.#deps.counters.queriesTcp.inc();
-    const reply = this.#answer(message);
+    const reply = this.#answer(message, this);
+    this.#late.answered(reply === LATER);
     // What gets no reply is passed over; the answerer counts it.
-    if (reply === undefined) return true;
-    if (this.#socket.write(reply)) return true;
-    this.#socket.pause();
-    return false;
+    if (reply !== undefined && reply !== LATER) this.#socket.write(reply);
   }
 
-  /** The client has read everything: goes on with what it had sent meanwhile. */
-  #resume(): void {
+  later(): (reply: Uint8Array) => void {
+    return this.#late.promise((reply) => {
+      if (this.#socket.writable && reply.length <= MAX_MESSAGE) this.#socket.write(frameOf(reply));
+      else this.#deps.counters.dropped.inc();
+    });
+  }
+
+  #lateCame(): void {
     this.#touch();
+    // One that comes while others are being answered finds them answered on.
+    if (!this.#answering) this.#resume();
+  }
+
+  /** Something that blocked is over: goes on with what the client had sent meanwhile. */
+  #resume(): void {
+    if (this.#isBlocked) return;
     this.#answerAll();
-    if (this.#socket.writableNeedDrain) return;
+    if (this.#isBlocked) return;
     this.#socket.resume();
-    if (this.#closing) this.#socket.end();
+    this.#endIfDone();
   }
 
   #touch(): void {
@@ -103,7 +144,7 @@ export class TcpConnection {
   /** One timer for the whole connection: it looks at the deadline when it rings, so that a message sets no timer. */
   #watchDeadline(): void {
     const left = this.#deadline - this.#deps.clock.now();
-    if (left <= 0) this.#socket.destroy();
-    else this.#cancel = this.#deps.clock.after(left, () => this.#watchDeadline());
+    if (left <= 0 && this.#late.count === 0) this.#socket.destroy();
+    else this.#cancel = this.#deps.clock.after(left > 0 ? left : this.#idleMs, () => this.#watchDeadline());
   }
 }

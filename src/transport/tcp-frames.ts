@@ -4,6 +4,14 @@ const EMPTY: Buffer = Buffer.alloc(0);
 const PREFIX = 2;
 const FIRST_HOLD = 512;
 
+/** A copy of a message with its length in front. */
+export function frameOf(message: Uint8Array): Buffer {
+  const frame = Buffer.allocUnsafe(PREFIX + message.length);
+  frame.writeUInt16BE(message.length, 0);
+  frame.set(message, PREFIX);
+  return frame;
+}
+
 /**
  * Cuts a stream into messages. Whole messages are handed out as views of what was read; only the incomplete rest of
  * it is copied, into memory that grows with what has really arrived, not with what the length promises.

@@ -2,14 +2,19 @@
 
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import type { Respond } from '../query/responder.ts';
-import type { Address, CloseOptions, Listening, TransportDeps } from './deps.ts';
+import { LATER, type Respond } from '../query/responder.ts';
+import { MAX_MESSAGE } from '../wire/codes.ts';
+import {
+  type Address,
+  type CloseOptions,
+  DEFAULT_GRACE_MS,
+  type Listening,
+  type TransportDeps,
+} from './deps.ts';
 import { listenError } from './listen-error.ts';
 import { type Answer, TcpConnection } from './tcp-connection.ts';
 import { ConnectionCount, DEFAULT_TCP_LIMITS } from './tcp-limits.ts';
 
-const MAX_MESSAGE = 65_535;
-const DEFAULT_GRACE_MS = 2_000;
 const DEFAULT_IDLE_MS = 10_000;
 /** Replies that wait for a client to read them, in bytes; beyond it nothing more is read from that client. */
 const WRITE_BOUND = 64 * 1024;
@@ -54,8 +59,9 @@ async function bind(server: Server, address: Address): Promise<{ address: string
 function framed(respond: Respond): Answer {
   const scratch = Buffer.allocUnsafeSlow(2 + MAX_MESSAGE);
   const reply = scratch.subarray(2);
-  return (message) => {
-    const length = respond(message, 'tcp', reply);
+  return (message, asker) => {
+    const length = respond(message, asker, reply);
+    if (length === LATER) return LATER;
     if (length === 0) return undefined;
     scratch.writeUInt16BE(length, 0);
     return Buffer.from(scratch.subarray(0, 2 + length));
@@ -77,7 +83,7 @@ function accept(
       socket.destroy();
       return;
     }
-    const connection = new TcpConnection(socket, answer, deps, options.idleMs ?? DEFAULT_IDLE_MS);
+    const connection = new TcpConnection(socket, client, answer, deps, options.idleMs ?? DEFAULT_IDLE_MS);
     connections.add(connection);
     socket.once('close', () => {
       connections.delete(connection);

@@ -2,10 +2,18 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
-import type { Respond } from '../query/responder.ts';
-import type { Address, Listening, TransportDeps } from './deps.ts';
+import { type Asker, LATER, type Respond } from '../query/responder.ts';
+import { Client } from '../wire/client.ts';
+import {
+  type Address,
+  type CloseOptions,
+  DEFAULT_GRACE_MS,
+  type Listening,
+  type TransportDeps,
+} from './deps.ts';
+import { LateReplies } from './late-replies.ts';
 import { listenError } from './listen-error.ts';
-import { ReplyRing } from './reply-ring.ts';
+import { ReplyRing, UDP_REPLY_SIZE } from './reply-ring.ts';
 
 /** Room for bursts while the process is busy elsewhere, in bytes; the system grants less where its limit is lower. */
 const SOCKET_BUFFER = 4 * 1024 * 1024;
@@ -60,15 +68,22 @@ function serve(socket: Socket, respond: Respond, deps: TransportDeps): Listening
   return {
     address: bound.address,
     port: bound.port,
-    close: closer(socket),
+    close: closer(socket, answerer),
   };
 }
 
 /** Closes once, however often it is called. */
-function closer(socket: Socket): () => Promise<void> {
+function closer(socket: Socket, answerer: UdpAnswerer): Listening['close'] {
   let closed: Promise<void> | undefined;
-  return () => {
-    closed ??= new Promise((resolve) => socket.close(() => resolve()));
+  const close = async ({ graceMs = DEFAULT_GRACE_MS }: CloseOptions = {}): Promise<void> => {
+    socket.removeAllListeners('message');
+    await answerer.finish(graceMs);
+    await new Promise<void>((resolve) => {
+      socket.close(() => resolve());
+    });
+  };
+  return (options) => {
+    closed ??= close(options);
     return closed;
   };
 }
@@ -82,13 +97,20 @@ function growBuffers(socket: Socket): void {
   }
 }
 
-class UdpAnswerer {
+class UdpAnswerer implements Asker {
+  readonly transport = 'udp';
+  readonly client = new Client();
+  readonly #late = new LateReplies();
   readonly #socket: Socket;
   readonly #respond: Respond;
   readonly #counters: TransportDeps['counters'];
   readonly #ring = new ReplyRing(RING_SLOTS);
   readonly #sent: (error: Error | null) => void;
   #untilProbe = 1;
+  /** Who asks just now, and the address that `client` was set from. */
+  #from: RemoteInfo | undefined;
+  #clientText = '';
+  #isClosed = false;
 
   constructor(socket: Socket, respond: Respond, deps: TransportDeps) {
     this.#socket = socket;
@@ -105,10 +127,37 @@ class UdpAnswerer {
       this.#counters.dropped.inc();
       return;
     }
+    this.#setClient(from);
     // What `respond` gives no reply to, it counts itself.
-    const length = this.#respond(request, 'udp', reply);
-    const bytes = length === 0 ? undefined : this.#ring.view(length);
+    const length = this.#respond(request, this, reply);
+    this.#late.answered(length === LATER);
+    const bytes = length > 0 ? this.#ring.view(length) : undefined;
     if (bytes !== undefined) this.#send(bytes, from);
+  }
+
+  #setClient(from: RemoteInfo): void {
+    this.#from = from;
+    if (from.address === this.#clientText) return;
+    this.#clientText = from.address;
+    this.client.setText(from.address);
+  }
+
+  later(): (reply: Uint8Array) => void {
+    const from = this.#from;
+    return this.#late.promise((reply) => this.#sendLate(reply, from));
+  }
+
+  /** A copy goes out, since it may have to wait for the system; the ring's slots are for replies given at once. */
+  #sendLate(reply: Uint8Array, to: RemoteInfo | undefined): void {
+    const isOpen = !this.#isClosed && this.#socket.getSendQueueCount() < RING_SLOTS;
+    if (isOpen && to !== undefined && reply.length <= UDP_REPLY_SIZE) this.#send(Uint8Array.from(reply), to);
+    else this.#counters.dropped.inc();
+  }
+
+  /** Waits for the replies that are still to come, for so many milliseconds; the others come to nothing. */
+  async finish(graceMs: number): Promise<void> {
+    await this.#late.settled(graceMs);
+    this.#isClosed = true;
   }
 
   /**

@@ -10,6 +10,11 @@ export function u16(bytes: Uint8Array, i: number): number {
   return ((bytes[i] as number) << 8) | (bytes[i + 1] as number);
 }
 
+/** The big-endian 32-bit number at `i`, signed. */
+export function i32(bytes: Uint8Array, i: number): number {
+  return (u16(bytes, i) << 16) | u16(bytes, i + 2);
+}
+
 /** Writes a big-endian 16-bit number at `i`. */
 export function putU16(bytes: Uint8Array, i: number, value: number): void {
   bytes[i] = value >>> 8;

@@ -79,7 +79,7 @@ describe('a flag', () => {
       '10.0.0.0/9',
       '(/9 does not end on a whole octet (/8, /16, /24, /32), so it is no single reverse zone)',
     ],
-    ['zone', 'fd00::/7', '(/7 does not end on a whole nibble (a multiple of 4)'],
+    ['zone', 'fc00::/7', '(/7 does not end on a whole nibble (a multiple of 4)'],
     ['zone', '10.0.0.0/33', '("/33" is not a prefix length from /0 to /32)'],
     ['zone', '10.0.0.1/8', '(10.0.0.1 has bits set beyond /8)'],
     ['zone', 'x/8', '("x" is not an IP address)'],

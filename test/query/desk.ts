@@ -8,6 +8,7 @@ import type { Transport } from '../../src/wire/query.ts';
 import { Contents } from '../../src/zone/contents.ts';
 import { nameOfNode } from '../../src/zone/node.ts';
 import { type ZoneOptions, Zones } from '../../src/zone/zones.ts';
+import { TestAsker } from '../support/asker.ts';
 import { entry, PREFIX, type Records, TTLS } from '../support/zone-fixture.ts';
 import { linesOfMessage } from '../support/zone-text.ts';
 import { header, opt, question, wire } from '../wire/packets.ts';
@@ -106,7 +107,7 @@ export class Desk {
   /** The bytes of the reply; none where none is due. */
   bytes(request: Uint8Array, transport: Transport = 'udp'): Uint8Array {
     this.#reply.fill(0xee, 0, 1300);
-    const length = this.respond(request, transport, this.#reply);
+    const length = this.respond(request, new TestAsker(transport), this.#reply);
     return Uint8Array.from(this.#reply.subarray(0, length));
   }
 

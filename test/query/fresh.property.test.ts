@@ -6,6 +6,7 @@ import { Answerer } from '../../src/query/answerer.ts';
 import type { Change } from '../../src/service/entry.ts';
 import { readMessage } from '../../src/wire/message.ts';
 import { Query } from '../../src/wire/query.ts';
+import { TestAsker } from '../support/asker.ts';
 import { SEED } from '../support/property.ts';
 import { entry } from '../support/zone-fixture.ts';
 import { linesOfMessage } from '../support/zone-text.ts';
@@ -54,7 +55,7 @@ it('an answer from the table is the answer of the moment', async () => {
         for (const [question, request] of packets) {
           const ours = linesOfMessage(desk.message(request, 'tcp'));
           query.read(request, request.length);
-          const length = plain.answer(request, query, 'tcp', revision, reply);
+          const length = plain.answer(request, query, new TestAsker('tcp'), revision, reply);
           const theirs = linesOfMessage(readMessage(Uint8Array.from(reply.subarray(0, length)))!);
           if (comparable(ours, question) !== comparable(theirs, question))
             expect([question, ...ours]).toEqual([question, ...theirs]);

@@ -8,6 +8,7 @@ import { Rcode } from '../../src/wire/codes.ts';
 import { readMessage } from '../../src/wire/message.ts';
 import { Contents } from '../../src/zone/contents.ts';
 import { Zones } from '../../src/zone/zones.ts';
+import { TestAsker } from '../support/asker.ts';
 import { header, question, wire } from '../wire/packets.ts';
 
 test('the question is answered SERVFAIL, counted and logged with its name', () => {
@@ -29,7 +30,7 @@ test('the question is answered SERVFAIL, counted and logged with its name', () =
   const reply = new Uint8Array(512);
   const length = respond(
     Uint8Array.from([...header(), ...question(wire('web', 'skydns', 'local'), 1)]),
-    'udp',
+    new TestAsker(),
     reply,
   );
   expect(readMessage(reply.subarray(0, length))!.flags & 15).toBe(Rcode.SERVFAIL);

@@ -1,6 +1,7 @@
 // The reader of the table as every transport calls it: bad packets, questions that are not its own, room for the reply.
 import { describe, expect, it } from 'vitest';
 import { MISS } from '../../src/table/lookup.ts';
+import { Client } from '../../src/wire/client.ts';
 import { hostilePackets } from '../support/hostile.ts';
 import { SEED } from '../support/property.ts';
 import { packet } from './questions.ts';
@@ -15,13 +16,14 @@ describe('a reader of the table', () => {
     const { reader } = world.reader(2);
     const packets = hostilePackets(SEED);
     const reply = new Uint8Array(1232 + 64);
+    const client = new Client();
     let answered = 0;
     for (let i = 0; i < 20_000; i++) {
       const bytes = packets.next().value;
       world.ask(bytes);
       reply.fill(0xee);
       reader.enter();
-      const length = reader.respond(bytes, bytes.length, 'udp', 0, reply.subarray(0, 1232));
+      const length = reader.respond(bytes, bytes.length, 'udp', client, 0, reply.subarray(0, 1232));
       reader.leave();
       if (length > 0) answered++;
       if (length < MISS || length > 1232) expect(length).toBe('a length');

@@ -3,6 +3,7 @@ import { type Counters, noCounters } from '../../src/base/counters.ts';
 import { Control, Entry, EPOCH_STEP, Slot, type TableMemory } from '../../src/table/layout.ts';
 import { TableReader } from '../../src/table/lookup.ts';
 import { Publisher } from '../../src/table/publish.ts';
+import { Client } from '../../src/wire/client.ts';
 import { Rcode, Type } from '../../src/wire/codes.ts';
 import { layOut } from '../../src/wire/compiled.ts';
 import { Query } from '../../src/wire/query.ts';
@@ -55,6 +56,7 @@ export class Rig {
   evictions = 0;
   readonly #slots: Int32Array;
   readonly #arena: Buffer;
+  readonly #client = new Client();
   readonly #zoneWords: Uint32Array;
 
   /** `epoch` is where epochs begin to be counted. */
@@ -100,7 +102,7 @@ export class Rig {
     const request = packet({ name, type });
     const reply = Buffer.alloc(1232);
     this.reader.enter();
-    const length = this.reader.respond(request, request.length, 'udp', now, reply);
+    const length = this.reader.respond(request, request.length, 'udp', this.#client, now, reply);
     this.reader.leave();
     return length > 0 ? reply.subarray(0, length) : length;
   }

@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Entry, Slot } from '../../src/table/layout.ts';
 import { MISS, TableReader } from '../../src/table/lookup.ts';
+import { Client } from '../../src/wire/client.ts';
 import {
   AAAA,
   CHANGING,
@@ -26,6 +27,7 @@ const slots = new Int32Array(memory.slots);
 const arena = Buffer.from(memory.arena);
 const pick = picker(number * 0x9e3779b9);
 const reply = Buffer.alloc(1232);
+const client = new Client();
 const asked = new Map<number, Buffer>();
 
 function requestOf(i: number, type: number): Buffer {
@@ -102,7 +104,7 @@ function askOne(): string | undefined {
   const type = pick(3) === 0 ? TXT : AAAA;
   const question = requestOf(i, type);
   const from = Atomics.load(doneVersions, i);
-  const length = reader.respond(question, question.length, 'udp', 0, reply);
+  const length = reader.respond(question, question.length, 'udp', client, 0, reply);
   counts[Stat.CHECKED]!++;
   if (length === MISS) {
     counts[Stat.MISSES]!++;

@@ -5,10 +5,12 @@ import type { Respond } from '../../src/query/responder.ts';
 import type { Change, Entry } from '../../src/service/entry.ts';
 import { MISS, TableReader } from '../../src/table/lookup.ts';
 import { AnswerTable } from '../../src/table/table.ts';
+import { Client } from '../../src/wire/client.ts';
 import { Query, type Transport, Verdict } from '../../src/wire/query.ts';
 import { Contents } from '../../src/zone/contents.ts';
 import { nameOfNode } from '../../src/zone/node.ts';
 import { type ZoneOptions, Zones } from '../../src/zone/zones.ts';
+import { TestAsker } from '../support/asker.ts';
 
 const PREFIX = '/skydns';
 const OPTIONS = { ttls: { ttl: 30, negative: 10 }, version: 'fingerpost', serverId: 'here' } as const;
@@ -93,13 +95,13 @@ export class World {
 
   /** As a transport of the main thread asks. */
   ask(request: Uint8Array, transport: Transport = 'udp'): Buffer {
-    return taken(this.respond(request, transport, scratch));
+    return taken(this.respond(request, new TestAsker(transport), scratch));
   }
 
   /** From the zones, whatever the table has. */
   askFull(request: Uint8Array, transport: Transport, turn: number): Buffer {
     if (this.#query.read(request, request.length) !== Verdict.OK) throw new RangeError('not a fair question');
-    return taken(this.#full.answer(request, this.#query, transport, turn, scratch));
+    return taken(this.#full.answer(request, this.#query, new TestAsker(transport), turn, scratch));
   }
 
   /** A reader as workers have it. */
@@ -111,6 +113,7 @@ export class World {
 /** Asks one reader of the table. */
 export class Asker {
   readonly reader: TableReader;
+  readonly #client = new Client();
 
   constructor(reader: TableReader) {
     this.reader = reader;
@@ -119,7 +122,8 @@ export class Asker {
   /** The reply; undefined for a miss. */
   ask(request: Uint8Array, transport: Transport = 'udp'): Buffer | undefined {
     this.reader.enter();
-    const length = this.reader.respond(request, request.length, transport, this.reader.now(), scratch);
+    const { reader } = this;
+    const length = reader.respond(request, request.length, transport, this.#client, reader.now(), scratch);
     this.reader.leave();
     return length === MISS ? undefined : taken(length);
   }

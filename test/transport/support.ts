@@ -26,7 +26,7 @@ export function countingDeps(): { deps: TransportDeps; count: (name: Name) => nu
 }
 
 /** Replies with the request itself; none to an empty request or to one that begins with 'no'. */
-export const echo: Respond = (request, _transport, reply) => {
+export const echo: Respond = (request, _asker, reply) => {
   if (request.length === 0 || (request[0] === 0x6e && request[1] === 0x6f)) return 0;
   reply.set(request.subarray(0, reply.length));
   return Math.min(request.length, reply.length);
@@ -34,7 +34,7 @@ export const echo: Respond = (request, _transport, reply) => {
 
 /** Replies with `length` bytes, of which the first is the request's first. */
 export function replyOf(length: number): Respond {
-  return (request, _transport, reply) => {
+  return (request, _asker, reply) => {
     reply.fill(0x78, 0, length);
     reply[0] = request[0] ?? 0;
     return length;

@@ -56,9 +56,9 @@ it('leaves timers, TCP and the workers themselves their turns', async () => {
   const { deps, count } = countingDeps();
   const world = new World().load(RECORDS);
   // Every miss is as dear as the dearest questions are.
-  const respond: Respond = (request, transport, reply) => {
-    if (transport === 'udp') spend(10);
-    return world.respond(request, transport, reply);
+  const respond: Respond = (request, asker, reply) => {
+    if (asker.transport === 'udp') spend(10);
+    return world.respond(request, asker, reply);
   };
   const pool = new UdpPool({ table: world.table.memory, respond, workers: 2 }, deps);
   const udp = await pool.open({ host: '127.0.0.1', port: 0 });

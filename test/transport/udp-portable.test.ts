@@ -37,14 +37,14 @@ describe('answers', () => {
     expect(await askUdp(at, 'hello')).toBe('hello');
   });
 
-  test('says that it is UDP, and offers 1232 bytes', async () => {
+  test('says that it is UDP and who asks, and offers 1232 bytes', async () => {
     const seen: unknown[] = [];
-    const { at } = await start((request, transport, reply) => {
-      seen.push(transport, reply.length);
-      return echo(request, transport, reply);
+    const { at } = await start((request, asker, reply) => {
+      seen.push(asker.transport, asker.client.text(), reply.length);
+      return echo(request, asker, reply);
     });
     await askUdp(at, 'x');
-    expect(seen).toEqual(['udp', 1232]);
+    expect(seen).toEqual(['udp', '127.0.0.1', 1232]);
   });
 
   test('with replies of many lengths, each to the client that asked', async () => {

@@ -2,6 +2,7 @@
 import { accessSync, constants } from 'node:fs';
 import { z } from 'zod';
 import { isProblem, type Problem } from '../../service/problem.ts';
+import { type Network, networkFromText } from '../../wire/network.ts';
 
 /** A schema from a reader that returns a value or says why not. */
 export function read<T>(reader: (input: unknown) => T | Problem): z.ZodType<T> {
@@ -61,6 +62,13 @@ export function text(maxBytes: number): z.ZodType<string> {
     return Buffer.byteLength(value) <= maxBytes ? value : NO_WHY;
   });
 }
+
+/** A network (`10.0.0.0/8`, `fd00::/8`) or one address. */
+export const network: z.ZodType<Network> = read((input) => {
+  if (typeof input !== 'string') return NO_WHY;
+  const value = networkFromText(input.trim());
+  return typeof value === 'string' ? { problem: value } : value;
+});
 
 /** The path of a file that can be read now. */
 export const readableFile: z.ZodType<string> = read((input) => {

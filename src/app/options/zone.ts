@@ -1,8 +1,8 @@
 // One zone as people write it: a name, or a network in CIDR form that stands for its reverse zone (RFC 1035 3.5, RFC 3596 2.5).
 import { z } from 'zod';
 import { isProblem, type Problem } from '../../service/problem.ts';
-import { ipv4Bytes, ipv6Bytes } from '../../wire/address.ts';
 import { isName, nameFromText, nameToText } from '../../wire/name.ts';
+import { cidrFromText } from '../../wire/network.ts';
 
 export interface ZoneOption {
   /** Lower-case, without the final dot (the root is `.`): `skydns.local`, `10.in-addr.arpa`. */
@@ -21,37 +21,24 @@ const fields = z.strictObject({
   apex: apex.default('services'),
 });
 
-/** The digits of a reverse name are octets (IPv4) or nibbles (IPv6): the bits of one, and how it is written. */
-interface Family {
-  readonly suffix: string;
-  readonly digitBits: 8 | 4;
-  readonly digits: readonly string[];
-}
-
-function familyOf(address: string): Family | undefined {
-  const v4 = ipv4Bytes(address);
-  if (v4 !== undefined) return { suffix: 'in-addr.arpa', digitBits: 8, digits: Array.from(v4, String) };
-  const v6 = ipv6Bytes(address);
-  if (v6 === undefined) return undefined;
-  const nibbles = Array.from(v6).flatMap((byte) => [(byte >> 4).toString(16), (byte & 15).toString(16)]);
-  return { suffix: 'ip6.arpa', digitBits: 4, digits: nibbles };
+/** The digits of a reverse name: octets (IPv4) or nibbles (IPv6). */
+function digitsOf(address: Uint8Array): readonly string[] {
+  if (address.length === 4) return Array.from(address, String);
+  return Array.from(address).flatMap((byte) => [(byte >> 4).toString(16), (byte & 15).toString(16)]);
 }
 
 /** `10.0.0.0/8` is `10.in-addr.arpa`; `fd00::/8` is `d.f.ip6.arpa`. */
-export function reverseZone(cidr: string): string | Problem {
-  const [address = '', length = ''] = cidr.split('/', 2);
-  const family = familyOf(address);
-  if (family === undefined) return { problem: `"${address}" is not an IP address` };
-  const bits = family.digits.length * family.digitBits;
-  if (!/^\d{1,3}$/.test(length) || Number(length) > bits)
-    return { problem: `"/${length}" is not a prefix length from /0 to /${bits}` };
-  const unit = family.digitBits === 8 ? 'octet (/8, /16, /24, /32)' : 'nibble (a multiple of 4)';
-  if (Number(length) % family.digitBits !== 0)
+export function reverseZone(text: string): string | Problem {
+  const cidr = cidrFromText(text);
+  if (typeof cidr === 'string') return { problem: cidr };
+  const { address, length } = cidr;
+  const isV4 = address.length === 4;
+  const digitBits = isV4 ? 8 : 4;
+  const unit = isV4 ? 'octet (/8, /16, /24, /32)' : 'nibble (a multiple of 4)';
+  if (length % digitBits !== 0)
     return { problem: `/${length} does not end on a whole ${unit}, so it is no single reverse zone` };
-  const kept = Number(length) / family.digitBits;
-  if (family.digits.slice(kept).some((digit) => digit !== '0'))
-    return { problem: `${address} has bits set beyond /${length}` };
-  return [...family.digits.slice(0, kept).reverse(), family.suffix].join('.');
+  const kept = digitsOf(address).slice(0, length / digitBits);
+  return [...kept.reverse(), isV4 ? 'in-addr.arpa' : 'ip6.arpa'].join('.');
 }
 
 /** The canonical name of a zone given as a name or a network. */

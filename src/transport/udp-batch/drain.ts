@@ -1,9 +1,11 @@
 // The main thread's side of the misses: takes them from all workers in turn, answers, and replies over their sockets.
 import type { Counter } from '../../base/counters.ts';
-import type { Respond } from '../../query/responder.ts';
+import { type Asker, LATER, type Respond } from '../../query/responder.ts';
+import { Client } from '../../wire/client.ts';
+import { LateReplies } from '../late-replies.ts';
 import type { MissQueue } from './miss-queue.ts';
 import { sendAll } from './outbox.ts';
-import { Packets, REPLY_SIZE, REQUEST_SIZE } from './packets.ts';
+import { COPIED_HEAD, Packets, REPLY_SIZE, REQUEST_SIZE } from './packets.ts';
 import { Signal } from './signal.ts';
 
 /** The most misses taken from one worker before the next one's turn. */
@@ -19,7 +21,9 @@ export interface MissSource {
 }
 
 /** Drains the queues of the workers of one address. */
-export class MissDrain {
+export class MissDrain implements Asker {
+  readonly transport = 'udp';
+  readonly client = new Client();
   readonly #respond: Respond;
   readonly #signal: Int32Array;
   /** Counts replies that could not be sent. */
@@ -27,6 +31,15 @@ export class MissDrain {
   readonly #sources: MissSource[] = [];
   readonly #received = new Packets(QUOTA, REQUEST_SIZE);
   readonly #replies = new Packets(QUOTA, REPLY_SIZE);
+  readonly #late = new LateReplies();
+  /** A reply that comes later, and whom it is for as if it had just been received. */
+  readonly #lateReply = new Packets(1, REPLY_SIZE);
+  readonly #lateFrom = new Packets(1, REQUEST_SIZE);
+  /** Whose question is being answered, and its slot. */
+  #source: MissSource | undefined;
+  #slot = 0;
+  /** The descriptors may be somebody else's from now on. */
+  #isOver = false;
   /** Counts turns: whose it is. */
   #turn = 0;
   /** When to end at the latest, whatever is left; in milliseconds since the process began. */
@@ -42,7 +55,7 @@ export class MissDrain {
     this.#sources.push(source);
   }
 
-  /** Ends `run` when nothing is waiting any more; after `graceMs` milliseconds even if something is. */
+  /** Ends `run` when nothing is waiting or still to come; after `graceMs` milliseconds even if something is. */
   stop(graceMs: number): void {
     this.#end = performance.now() + graceMs;
     Atomics.add(this.#signal, Signal.MISSES, 1);
@@ -57,13 +70,18 @@ export class MissDrain {
         await new Promise((resolve) => setImmediate(resolve));
         continue;
       }
-      if (this.#end < Number.POSITIVE_INFINITY) break;
+      if (this.#end < Number.POSITIVE_INFINITY) {
+        // The workers have ended, so nothing more will be waiting.
+        await this.#late.settled(this.#end - performance.now());
+        break;
+      }
       // Said before the count is compared: whoever counts up later sees it, whoever did earlier is seen by the wait.
       Atomics.store(this.#signal, Signal.WAITING, 1);
       const woken = Atomics.waitAsync(this.#signal, Signal.MISSES, seen);
       if (woken.async) await woken.value;
       Atomics.store(this.#signal, Signal.WAITING, 0);
     }
+    this.#isOver = true;
     for (const { queue } of this.#sources) this.#dropped.inc(queue.waiting);
   }
 
@@ -88,8 +106,12 @@ export class MissDrain {
       const length = source.queue.take(this.#received, taken);
       if (length < 0) break;
       const request = this.#received.view(taken).subarray(0, length);
-      const size = this.#respond(request, 'udp', this.#replies.view(replies));
-      if (size === 0) continue;
+      this.#source = source;
+      this.#slot = taken;
+      this.#received.readClient(taken, this.client);
+      const size = this.#respond(request, this, this.#replies.view(replies));
+      this.#late.answered(size === LATER);
+      if (size <= 0) continue;
       this.#replies.setLength(replies, size);
       this.#replies.addressTo(replies, this.#received, taken, source.packetInfo);
       replies++;
@@ -98,5 +120,25 @@ export class MissDrain {
     const failed = sendAll(source.fd, this.#replies, replies, false);
     if (failed > 0) this.#dropped.inc(failed);
     return taken;
+  }
+
+  later(): (reply: Uint8Array) => void {
+    const source = this.#source;
+    const from = new Uint8Array(COPIED_HEAD);
+    this.#received.copyOut(this.#slot, 0, from, 0);
+    return this.#late.promise((reply) => this.#sendLate(reply, source, from));
+  }
+
+  #sendLate(reply: Uint8Array, source: MissSource | undefined, from: Uint8Array): void {
+    if (source === undefined || this.#isOver || reply.length > REPLY_SIZE) {
+      this.#dropped.inc();
+      return;
+    }
+    this.#lateFrom.copyIn(0, from, 0);
+    this.#lateReply.view(0).set(reply);
+    this.#lateReply.setLength(0, reply.length);
+    this.#lateReply.addressTo(0, this.#lateFrom, 0, source.packetInfo);
+    const failed = sendAll(source.fd, this.#lateReply, 1, false);
+    if (failed > 0) this.#dropped.inc(failed);
   }
 }

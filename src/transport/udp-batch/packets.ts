@@ -1,5 +1,6 @@
 // Memory of one batch of datagrams, laid out once: mmsghdr and iovec arrays, addresses, control data, bytes in and out.
-import { pinnedMemory } from './syscalls.ts';
+import type { Client } from '../../wire/client.ts';
+import { AF_INET, pinnedMemory } from './syscalls.ts';
 
 /** Datagrams taken by one system call. */
 export const BATCH = 64;
@@ -99,6 +100,13 @@ export class Packets {
   /** Bytes that a slot received. */
   received(slot: number): number {
     return this.#words[this.#header(slot, Header.LENGTH)] as number;
+  }
+
+  /** Sets `client` to whoever sent a slot (struct sockaddr_in, ip(7), or sockaddr_in6, ipv6(7)). */
+  readClient(slot: number, client: Client): void {
+    const name = this.#names + slot * ADDRESS_SIZE;
+    if (((this.#words[name >> 2] as number) & 0xffff) === AF_INET) client.setIpv4(this.bytes, name + 4);
+    else client.setIpv6(this.bytes, name + 8);
   }
 
   /** Sets how many bytes a slot sends. */

@@ -3,6 +3,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { TableMemory } from '../../table/layout.ts';
 import { MISS, TableReader } from '../../table/lookup.ts';
+import { Client } from '../../wire/client.ts';
 import { HEADER_LENGTH } from '../../wire/codes.ts';
 import { MissQueue } from './miss-queue.ts';
 import { sendAll } from './outbox.ts';
@@ -33,6 +34,8 @@ class UdpWorker {
   readonly #misses: MissQueue;
   readonly #tally: Tally;
   readonly #signal: Int32Array;
+  /** Who asks just now. */
+  readonly #client = new Client();
 
   constructor(parts: WorkerParts) {
     this.#parts = parts;
@@ -69,7 +72,9 @@ class UdpWorker {
     for (let slot = 0; slot < count; slot++) {
       const length = this.#received.received(slot);
       const reply = this.#replies.view(replies);
-      const size = this.#reader.respond(this.#received.view(slot), length, 'udp', now, reply);
+      this.#received.readClient(slot, this.#client);
+      const request = this.#received.view(slot);
+      const size = this.#reader.respond(request, length, 'udp', this.#client, now, reply);
       if (size > 0) this.#queue(replies++, slot, size);
       else if (size === MISS) missed += this.#hand(slot, length);
       else this.#tally.ignored();

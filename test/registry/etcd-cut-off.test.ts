@@ -6,9 +6,9 @@ import { realClock } from '../../src/base/clock.ts';
 import type { Logger } from '../../src/base/log.ts';
 import { EtcdRegistry } from '../../src/registry/etcd.ts';
 import { startEtcd, TestEtcd } from '../support/etcd.ts';
+import { Line } from '../support/line.ts';
 import { freePort } from '../support/ports.ts';
 import { del, put } from './contract.ts';
-import { Line } from './line.ts';
 import { textOf, View } from './view.ts';
 
 class Notes implements Logger {

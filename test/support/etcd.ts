@@ -16,6 +16,22 @@ export interface EtcdPlace {
   readonly tls?: TlsPaths;
   /** Further flags of etcd. */
   readonly flags?: readonly string[];
+  /** Its part in a cluster; without it a cluster of its own. */
+  readonly member?: MemberPlace;
+}
+
+export interface MemberPlace {
+  readonly name: string;
+  readonly peerPort: number;
+  /** All members, as `--initial-cluster` has them. */
+  readonly cluster: string;
+}
+
+interface MemberStatus {
+  readonly Status: {
+    readonly header: { readonly member_id: number; readonly cluster_id: number };
+    readonly leader: number;
+  };
 }
 
 /** PEM files; certificate and key serve for both sides. */
@@ -33,7 +49,8 @@ export async function startEtcd(place: EtcdPlace = {}): Promise<TestEtcd> {
   const port = place.port ?? (await freePort());
   const own = place.dataDir === undefined;
   const dataDir = place.dataDir ?? (await mkdtemp(join(tmpdir(), 'fingerpost-etcd-')));
-  const etcd = new TestEtcd(port, await freePort(), dataDir, own, place);
+  const peerPort = place.member?.peerPort ?? (await freePort());
+  const etcd = new TestEtcd(port, peerPort, dataDir, own, place);
   await etcd.start();
   return etcd;
 }
@@ -41,20 +58,23 @@ export async function startEtcd(place: EtcdPlace = {}): Promise<TestEtcd> {
 export class TestEtcd {
   readonly port: number;
   readonly dataDir: string;
-  readonly #peerPort: number;
   readonly #ownsData: boolean;
   readonly #tls: TlsPaths | undefined;
   readonly #flags: readonly string[];
+  readonly #member: MemberPlace;
+  /** `user:password` for `ctl`, once etcd asks who it is. */
+  login: string | undefined;
   #child: ChildProcess | undefined;
   #log = '';
 
   constructor(port: number, peerPort: number, dataDir: string, ownsData: boolean, place: EtcdPlace = {}) {
     this.port = port;
     this.dataDir = dataDir;
-    this.#peerPort = peerPort;
     this.#ownsData = ownsData;
     this.#tls = place.tls;
     this.#flags = place.flags ?? [];
+    const peer = `http://127.0.0.1:${peerPort}`;
+    this.#member = place.member ?? { name: 'test', peerPort, cluster: `test=${peer}` };
   }
 
   /** `host:port`, as registry URLs have it. */
@@ -70,14 +90,15 @@ export class TestEtcd {
   /** Starts it (again) on the same ports and data. */
   async start(): Promise<void> {
     const client = `${this.#tls ? 'https' : 'http'}://127.0.0.1:${this.port}`;
-    const peer = `http://127.0.0.1:${this.#peerPort}`;
+    const { name, peerPort, cluster } = this.#member;
+    const peer = `http://127.0.0.1:${peerPort}`;
     const child = spawn(
       '/usr/bin/etcd',
       [
-        ...['--name', 'test', '--data-dir', this.dataDir],
+        ...['--name', name, '--data-dir', this.dataDir],
         ...['--listen-client-urls', client, '--advertise-client-urls', client],
         ...['--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer],
-        ...['--initial-cluster', `test=${peer}`, '--logger', 'zap', '--log-level', 'error'],
+        ...['--initial-cluster', cluster, '--logger', 'zap', '--log-level', 'error'],
         ...this.#tlsFlags(),
         ...this.#flags,
       ],
@@ -122,10 +143,19 @@ export class TestEtcd {
   async ctl(...args: string[]): Promise<string> {
     const tls = this.#tls;
     const secure = tls ? ['--cacert', tls.ca, '--cert', tls.cert, '--key', tls.key] : [];
-    const { stdout } = await run('/usr/bin/etcdctl', ['--endpoints', this.endpoint, ...secure, ...args], {
-      env: { PATH: '/usr/bin:/bin', ETCDCTL_API: '3' },
-    });
+    const login = this.login === undefined ? [] : ['--user', this.login];
+    const { stdout } = await run(
+      '/usr/bin/etcdctl',
+      ['--endpoints', this.endpoint, ...secure, ...login, ...args],
+      { env: { PATH: '/usr/bin:/bin', ETCDCTL_API: '3' } },
+    );
     return stdout.trimEnd();
+  }
+
+  /** Whether it leads its cluster, by its own account. */
+  async leads(): Promise<boolean> {
+    const [own] = JSON.parse(await this.ctl('endpoint', 'status', '-w', 'json')) as MemberStatus[];
+    return own !== undefined && own.Status.leader === own.Status.header.member_id;
   }
 
   #tlsFlags(): string[] {

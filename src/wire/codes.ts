@@ -46,6 +46,9 @@ export const Flag = {
   TC: 0x02,
   RD: 0x01,
   RA: 0x80,
+  /** Of byte 3, the one bit that has no meaning yet. */
+  Z: 0x40,
+  AD: 0x20,
   CD: 0x10,
   RCODE: 0x0f,
 } as const;

@@ -1,0 +1,56 @@
+// A client's question as other servers are asked it: anew, with our own EDNS and nothing else of the client's.
+import { at, putU16 } from '../wire/bytes.ts';
+import { Flag, HEADER_LENGTH, MAX_UDP_SIZE, Type } from '../wire/codes.ts';
+import { OPT_LENGTH } from '../wire/frame.ts';
+import type { Query } from '../wire/query.ts';
+import { type Marks, readMarks } from './marks.ts';
+
+export interface Question {
+  /** Name in the case in which the client wrote it, type and class. */
+  readonly bytes: Uint8Array;
+  /** The DO bit: the client wants signatures (RFC 3225). */
+  readonly dnssecOk: boolean;
+  /** The CD bit: the client checks them itself (RFC 4035 3.2.2). */
+  readonly checkingDisabled: boolean;
+  readonly marks: Marks;
+}
+
+/** A copy of what `query` was read as from `request`. */
+export function questionOf(request: Uint8Array, query: Query): Question {
+  return {
+    bytes: new Uint8Array(request.subarray(HEADER_LENGTH, query.questionEnd)),
+    dnssecOk: query.dnssecOk,
+    checkingDisabled: (at(request, 3) & Flag.CD) !== 0,
+    marks: readMarks(request, query.questionEnd),
+  };
+}
+
+/** Questions with the same key get the same answer; letters of the name count alike. */
+export function keyOf(query: Query, question: Question): string {
+  const flags = (question.dnssecOk ? 1 : 0) | (question.checkingDisabled ? 2 : 0);
+  const { stubbed, path } = question.marks;
+  const marks = path.length === 0 && !stubbed ? '' : `${stubbed} ${Buffer.from(path).toString('latin1')}`;
+  return `${query.keyText()}${String.fromCharCode(query.class, flags)}${marks}`;
+}
+
+/**
+ * The packet that asks, its id still to be set: RD is set since the server is to find the answer, AD since we can tell
+ * clients what it says of that (RFC 6840 5.7). `options` go into OPT; undefined asks without EDNS.
+ */
+export function packetOf(question: Question, options: Uint8Array | undefined): Uint8Array {
+  const { bytes, dnssecOk, checkingDisabled } = question;
+  const end = HEADER_LENGTH + bytes.length;
+  const packet = new Uint8Array(end + (options === undefined ? 0 : OPT_LENGTH + options.length));
+  packet[2] = Flag.RD;
+  packet[3] = Flag.AD | (checkingDisabled ? Flag.CD : 0);
+  putU16(packet, 4, 1);
+  packet.set(bytes, HEADER_LENGTH);
+  if (options === undefined) return packet;
+  putU16(packet, 10, 1);
+  putU16(packet, end + 1, Type.OPT);
+  putU16(packet, end + 3, MAX_UDP_SIZE);
+  packet[end + 7] = dnssecOk ? 0x80 : 0;
+  putU16(packet, end + 9, options.length);
+  packet.set(options, end + OPT_LENGTH);
+  return packet;
+}

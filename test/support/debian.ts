@@ -13,6 +13,18 @@ const TEST: readonly Needed[] = [
   { file: '/usr/bin/etcdctl', package: 'etcd-client' },
   { file: '/usr/bin/dig', package: 'bind9-dnsutils' },
   { file: '/usr/bin/kdig', package: 'knot-dnsutils' },
+  // Clients, and hosts of their own for them.
+  { file: '/usr/sbin/ip', package: 'iproute2' },
+  { file: '/usr/bin/curl', package: 'curl' },
+  { file: '/usr/bin/ping', package: 'iputils-ping' },
+  { file: '/usr/bin/busybox', package: 'busybox' },
+  { file: '/usr/bin/musl-gcc', package: 'musl-tools' },
+  { file: '/usr/bin/gcc', package: 'gcc' },
+  { file: '/usr/include/resolv.h', package: 'libc6-dev' },
+  { file: '/usr/lib/go/bin/go', package: 'golang-go' },
+  { file: '/usr/bin/java', package: 'default-jre-headless' },
+  { file: '/usr/bin/ecj', package: 'ecj' },
+  { file: '/usr/bin/python3', package: 'python3' },
 ];
 
 /** Other name servers are measured beside ours only where they are installed already. */

@@ -46,6 +46,12 @@ export class Server {
   readonly #respond: Respond;
   readonly #feed: Feed;
   readonly #ready = Promise.withResolvers<void>();
+  /** Settles when it has started, or has not; undefined before. */
+  #started: Promise<void> | undefined;
+  /** Resolves when it is told to stop. */
+  #stopping = Promise.withResolvers<void>();
+  /** Resolves when it has stopped; undefined while nobody has told it to. */
+  #stopped: Promise<void> | undefined;
   #options: Options;
   #registry: Registry | undefined;
   #udp: Udp | undefined;
@@ -104,14 +110,22 @@ export class Server {
   }
 
   /**
-   * Opens registry and ports and begins to follow the registry; questions are SERVFAIL until `ready`.
-   * Rejects with a FingerpostError (`config`, `registry`, `listen`) and leaves nothing open then.
+   * Opens registry and ports and begins to follow the registry; questions are SERVFAIL until `ready`. Where ports are
+   * shared, they are opened when it is ready: until then whoever has them answers. Rejects with a FingerpostError
+   * (`config`, `registry`, `listen`) and leaves nothing open then.
    */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.#stopping = Promise.withResolvers();
+    this.#stopped = undefined;
+    this.#started = this.#start();
+    return this.#started;
+  }
+
+  async #start(): Promise<void> {
     try {
       await this.#open();
     } catch (error) {
-      await this.stop();
+      await this.#close();
       throw error;
     }
   }
@@ -119,31 +133,54 @@ export class Server {
   async #open(): Promise<void> {
     const options = this.#options;
     const logger = this.#logger;
-    const clock = this.#clock;
+    const registry = await openRegistryOf(options, { logger, clock: this.#clock });
+    this.#registry = registry;
+    if (!options.reusePort) {
+      await this.#openPorts(registry);
+      registry.watch(this.#feed);
+      return;
+    }
+    registry.watch(this.#feed);
+    // Nothing else need keep the process alive while it has no ports.
+    const alive = setInterval(() => {}, 2 ** 30);
+    await Promise.race([this.ready, this.#stopping.promise]);
+    clearInterval(alive);
+    if (this.#stopped === undefined) await this.#openPorts(registry);
+  }
+
+  async #openPorts(registry: Registry): Promise<void> {
+    const options = this.#options;
     const { counters } = this.#metrics;
-    this.#registry = await openRegistryOf(options, { logger, clock });
-    const deps = { counters, clock, log: logger };
-    const parts = { respond: this.#respond, table: this.#table.memory, workers: options.workers };
+    const deps = { counters, clock: this.#clock, log: this.#logger };
+    const sharesPort = options.reusePort;
+    const parts = {
+      respond: this.#respond,
+      table: this.#table.memory,
+      workers: options.workers,
+      sharesPort,
+    };
     this.#udp = await chooseUdp(parts, deps);
     if (this.#udp.pool !== undefined) this.#metrics.show(this.#udp.pool);
     this.#listeners = await listen(options.listen, this.#respond, deps, {
       udp: this.#udp.open,
       idleMs: options.tcpIdleTimeout * 1000,
       limits: { total: options.tcpMaxConnections, perClient: options.tcpMaxPerClient },
+      sharesPort,
     });
     if (options.http !== 'off') {
-      this.#http = await startHttp(options.http, { metrics: this.#metrics, health: () => this.#health() });
+      const http = { metrics: this.#metrics, health: () => this.#health(), sharesPort };
+      this.#http = await startHttp(options.http, http);
     }
-    logger.info(
-      { listen: this.addresses, http: this.httpAddress, registry: this.#registry.url },
+    this.#logger.info(
+      { listen: this.addresses, http: this.httpAddress, registry: registry.url },
       'listening',
     );
-    this.#registry.watch(this.#feed);
   }
 
   #health() {
     const { state, listed } = this.#feed.standing;
     const { revision } = this.#contents;
+    if (this.#stopped !== undefined) return { state: 'stopping', revision } as const;
     if (!listed) return { state: 'starting', revision, ...cut(state) } as const;
     return { state: state.kind === 'stale' ? 'stale' : 'synced', revision, ...cut(state) } as const;
   }
@@ -164,14 +201,37 @@ export class Server {
     return changed.filter(({ spec }) => spec.live !== true).map(({ flag }) => flag.slice(2));
   }
 
-  /** Stops listening, finishes what is in hand within 2 s, lets go of everything. Never rejects. */
-  async stop(): Promise<void> {
+  /**
+   * Says at once that it is not ready, answers for the lameduck time all the same, then takes no more in, finishes what
+   * is in hand within 2 s, and lets go of everything. Never rejects.
+   */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    this.#stopping.resolve();
+    await this.#started?.catch(() => {});
+    const { lameduck, reusePort } = this.#options;
+    // Whoever shares the port is asked about health from now on; where nobody does, a closed port is no sign of health.
+    if (reusePort) await this.#closeHttp();
+    if (lameduck > 0 && this.#listeners !== undefined)
+      await new Promise<void>((resolve) => this.#clock.after(lameduck * 1000, resolve));
+    await this.#close();
+  }
+
+  async #close(): Promise<void> {
     await this.#listeners?.close({ graceMs: STOP_GRACE_MS });
-    await this.#http?.close();
+    await this.#closeHttp();
     await this.#registry?.close();
     this.#listeners = undefined;
-    this.#http = undefined;
     this.#registry = undefined;
+  }
+
+  async #closeHttp(): Promise<void> {
+    await this.#http?.close();
+    this.#http = undefined;
   }
 }
 

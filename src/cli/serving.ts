@@ -36,8 +36,13 @@ export async function runServer(call: Call): Promise<number> {
   const stopped = Promise.withResolvers<NodeJS.Signals>();
   listenForSignals({ stop: stopped.resolve, reload: () => reload(call, server, log) });
   const questions = await tryExamples(options, log);
-  await server.start();
-  void server.ready.then(() => announceReady(server, questions, call));
+  const started = server.start();
+  started.then(
+    () => server.ready.then(() => announceReady(server, questions, call)),
+    () => {},
+  );
+  // A server that waits for its registry before it opens its ports can be stopped as well.
+  await Promise.race([started, stopped.promise]);
   log.info({ signal: await stopped.promise }, 'stopping');
   await server.stop();
   return 0;

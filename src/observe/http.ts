@@ -9,7 +9,7 @@ import type { Metrics } from './metrics.ts';
 
 /** How the server stands to its registry. */
 export interface Health {
-  readonly state: 'starting' | 'synced' | 'stale';
+  readonly state: 'starting' | 'synced' | 'stale' | 'stopping';
   /** Cut off since, milliseconds since 1970. */
   readonly since?: number | undefined;
   /** The registry revision that answers are up to date with. */
@@ -20,6 +20,8 @@ export interface Health {
 export interface HttpParts {
   readonly metrics: Metrics;
   readonly health: () => Health;
+  /** Other processes may share the port; default: it must be free. */
+  readonly sharesPort?: boolean;
 }
 
 export interface HttpAddress {
@@ -50,7 +52,7 @@ export function httpApp({ metrics, health }: HttpParts): Hono {
   // Stale is still ready: what was known stays in force, and all servers lose the registry at once.
   app.get('/readyz', (context) => {
     const now = health();
-    const ready = now.state !== 'starting';
+    const ready = now.state !== 'starting' && now.state !== 'stopping';
     return context.json({ ready, ...healthBody(now) }, ready ? 200 : 503);
   });
   app.get('/metrics', async (context) => {
@@ -63,10 +65,10 @@ export function httpApp({ metrics, health }: HttpParts): Hono {
   return app;
 }
 
-function listen(server: Server, { host, port }: HttpAddress): Promise<AddressInfo> {
+function listen(server: Server, { host, port }: HttpAddress, reusePort: boolean): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host, port }, () => {
+    server.listen({ host, port, reusePort }, () => {
       server.removeListener('error', reject);
       resolve(server.address() as AddressInfo);
     });
@@ -84,7 +86,7 @@ function close(server: Server): Promise<void> {
 export async function startHttp(address: HttpAddress, parts: HttpParts): Promise<HttpServer> {
   const server = createAdaptorServer({ fetch: httpApp(parts).fetch }) as Server;
   try {
-    const { address: host, port } = await listen(server, address);
+    const { address: host, port } = await listen(server, address, parts.sharesPort === true);
     return { address: { host, port }, close: () => close(server) };
   } catch (cause) {
     const where = isIPv6(address.host)

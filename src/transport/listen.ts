@@ -14,6 +14,8 @@ export interface ListenOptions {
   readonly idleMs?: number;
   /** Of all addresses together. */
   readonly limits?: TcpLimits;
+  /** Other processes may share the ports over TCP; default: they must be free. */
+  readonly sharesPort?: boolean;
   /** How UDP is opened; default: the portable way. */
   readonly udp?: OpenUdp;
 }
@@ -39,7 +41,7 @@ export async function listen(
   options: ListenOptions = {},
 ): Promise<Listeners> {
   const count = new ConnectionCount(options.limits ?? DEFAULT_TCP_LIMITS, deps.counters);
-  const tcp: TcpOptions = { count, ...(options.idleMs === undefined ? {} : { idleMs: options.idleMs }) };
+  const tcp: TcpOptions = { ...options, count };
   const udp = options.udp ?? ((address) => listenUdp(address, respond, deps));
   const open: Listening[] = [];
   const bound: Address[] = [];

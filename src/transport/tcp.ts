@@ -24,6 +24,8 @@ export interface TcpOptions {
   readonly idleMs?: number;
   /** Shared by all listeners; by default each has its own, with DEFAULT_TCP_LIMITS. */
   readonly count?: ConnectionCount;
+  /** Other processes may share the port; default: it must be free. */
+  readonly sharesPort?: boolean;
 }
 
 /** Answers TCP queries on one address. Rejects with a FingerpostError of code `listen`. */
@@ -36,16 +38,20 @@ export async function listenTcp(
   const server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: WRITE_BOUND });
   const connections = new Set<TcpConnection>();
   accept(server, connections, framed(respond), deps, options);
-  const bound = await bind(server, address);
+  const bound = await bind(server, address, options.sharesPort === true);
   // Accepting can fail for a moment (no more open files); the server stays open.
   server.on('error', (error) => deps.log.warn({ err: error }, 'accepting a TCP connection failed'));
   return { ...bound, close: (close) => closeServer(server, connections, deps, close) };
 }
 
-async function bind(server: Server, address: Address): Promise<{ address: string; port: number }> {
+async function bind(
+  server: Server,
+  address: Address,
+  reusePort: boolean,
+): Promise<{ address: string; port: number }> {
   try {
     const listening = once(server, 'listening');
-    server.listen({ host: address.host, port: address.port, ipv6Only: true, exclusive: true });
+    server.listen({ host: address.host, port: address.port, ipv6Only: true, exclusive: true, reusePort });
     await listening;
   } catch (cause) {
     throw listenError('TCP', address, cause);

@@ -22,6 +22,11 @@ const RING_SLOTS = 64;
 /** Every so many replies are sent with a callback, to notice that sending fails. */
 const PROBE_EVERY = 64;
 
+export interface UdpOptions {
+  /** Other processes may share the port; default: it must be free. */
+  readonly sharesPort?: boolean;
+}
+
 type Lookup = (hostname: string, family: number, done: (error: null, address: string) => void) => void;
 
 /**
@@ -35,8 +40,13 @@ const alreadyAnAddress: Lookup = (hostname, _family, done) => done(null, hostnam
  * On an address such as 0.0.0.0 the system chooses the source of each reply: where a machine has several addresses
  * a client may get its reply from another one than it asked, and refuse it. List the addresses instead.
  */
-export async function listenUdp(address: Address, respond: Respond, deps: TransportDeps): Promise<Listening> {
-  const socket = openSocket(address.host);
+export async function listenUdp(
+  address: Address,
+  respond: Respond,
+  deps: TransportDeps,
+  options: UdpOptions = {},
+): Promise<Listening> {
+  const socket = openSocket(address.host, options.sharesPort === true);
   try {
     const listening = once(socket, 'listening');
     socket.bind({ address: address.host, port: address.port, exclusive: true });
@@ -48,14 +58,14 @@ export async function listenUdp(address: Address, respond: Respond, deps: Transp
   return serve(socket, respond, deps);
 }
 
-function openSocket(host: string): Socket {
+function openSocket(host: string, reusePort: boolean): Socket {
   // The types ask for dns.lookup's signature; dgram calls it as (hostname, family, callback).
   const lookup = alreadyAnAddress as unknown as NonNullable<
     Parameters<typeof createSocket>[0] & object
   >['lookup'];
   return isIPv6(host)
-    ? createSocket({ type: 'udp6', ipv6Only: true, lookup })
-    : createSocket({ type: 'udp4', lookup });
+    ? createSocket({ type: 'udp6', ipv6Only: true, lookup, reusePort })
+    : createSocket({ type: 'udp4', lookup, reusePort });
 }
 
 function serve(socket: Socket, respond: Respond, deps: TransportDeps): Listening {

@@ -13,6 +13,8 @@ export interface UdpParts {
   readonly table: TableMemory;
   /** Threads for each address; 0 for the portable transport. */
   readonly workers: number;
+  /** Other processes may share the ports; default: they must be free. */
+  readonly sharesPort?: boolean;
 }
 
 export interface Udp {
@@ -33,7 +35,10 @@ function obstacle(): string | undefined {
 
 /** Chooses; says once why where batches were wanted and cannot be had. */
 export async function chooseUdp(parts: UdpParts, deps: TransportDeps): Promise<Udp> {
-  const portable: Udp = { open: (address) => listenUdp(address, parts.respond, deps), pool: undefined };
+  const portable: Udp = {
+    open: (address) => listenUdp(address, parts.respond, deps, parts),
+    pool: undefined,
+  };
   if (parts.workers === 0) return portable;
   const reason = obstacle();
   if (reason === undefined) {

@@ -203,6 +203,23 @@ export const table = {
     fallback: '10',
     schema: whole(1, 3600),
   }),
+  reusePort: option({
+    group: 'serve',
+    value: 'on|off',
+    help: 'share the ports with other instances (SO_REUSEPORT), so that a new one can take over from an old one',
+    allowed: 'on or off',
+    fallback: 'off',
+    schema: onOff,
+  }),
+  lameduck: option({
+    group: 'serve',
+    value: 'S',
+    help: 'when stopped, say so (/readyz 503) and answer for so long all the same',
+    allowed: 'a whole number of seconds from 0 to 3600',
+    fallback: '0',
+    live: true,
+    schema: whole(0, 3600),
+  }),
   logLevel: option({
     group: 'serve',
     value: 'LEVEL',

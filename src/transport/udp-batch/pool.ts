@@ -7,9 +7,9 @@ import type { Address, CloseOptions, Listening, TransportDeps } from '../deps.ts
 import { listenError } from '../listen-error.ts';
 import { MissDrain } from './drain.ts';
 import { MissQueue, missQueueMemory } from './miss-queue.ts';
-import { Signal, signalMemory } from './signal.ts';
+import { Signal, Stop, signalMemory } from './signal.ts';
 import { isWildcard, socketName } from './socket-name.ts';
-import { adviseHugePages, closeSocket, openUdpSocket, type UdpSocket } from './syscalls.ts';
+import { adviseHugePages, closeSocket, openUdpSocket, stopReceiving, type UdpSocket } from './syscalls.ts';
 import { Tally, tallyMemory } from './tally.ts';
 import type { WorkerParts } from './worker.ts';
 
@@ -47,6 +47,8 @@ export interface PoolOptions {
   readonly respond: Respond;
   /** Worker threads for each address. */
   readonly workers: number;
+  /** Other processes may share the port; default: it must be free. */
+  readonly sharesPort?: boolean;
 }
 
 export class UdpPool {
@@ -103,7 +105,8 @@ export class UdpPool {
       const shape = { buffer: SOCKET_BUFFER, waitMs: WAIT_MS, packetInfo: isWildcard(address.host) };
       while (sockets.length < this.#options.workers) {
         const port = sockets[0]?.port ?? address.port;
-        sockets.push(openUdpSocket({ ...name, port, joins: sockets.length > 0, ...shape }));
+        const joins = sockets.length > 0 || this.#options.sharesPort === true;
+        sockets.push(openUdpSocket({ ...name, port, joins, ...shape }));
       }
       return sockets;
     } catch (cause) {
@@ -167,10 +170,11 @@ export class UdpPool {
     });
   }
 
-  /** Ends the workers of an address, answers what they left, closes their sockets. */
+  /** Takes no more in, answers what is there, ends the workers of an address, closes their sockets. */
   async #close(group: Group, draining: Promise<void>, graceMs: number): Promise<void> {
     group.closing = true;
-    Atomics.store(new Int32Array(group.signal), Signal.STOP, 1);
+    for (const { parts } of group.members) stopReceiving(parts.fd);
+    Atomics.store(new Int32Array(group.signal), Signal.STOP, Stop.WHEN_EMPTY);
     await Promise.all(group.members.map((member) => this.#end(member, graceMs)));
     group.drain.stop(graceMs);
     await draining;

@@ -23,6 +23,9 @@ const HUGE_PAGE = 0x200000n;
 const MSG_WAITFORONE = 0x10000;
 const MSG_DONTWAIT = 0x40;
 
+/** How long a socket that nothing comes into any more is listened to, in milliseconds: what was on its way has arrived then. */
+const LAST_WAIT_MS = 20;
+
 export const Errno = { EINTR: 4, EAGAIN: 11, ENOBUFS: 105 } as const;
 
 const libc = koffi.load('libc.so.6');
@@ -31,6 +34,7 @@ const calls = {
   socket: libc.func('int socket(int, int, int)'),
   setsockopt: libc.func('int setsockopt(int, int, int, const void *, uint)'),
   bind: libc.func('int bind(int, const void *, uint)'),
+  connect: libc.func('int connect(int, const void *, uint)'),
   getsockname: libc.func('int getsockname(int, _Inout_ void *, _Inout_ void *)'),
   close: libc.func('int close(int)'),
   recvmmsg: libc.func('int recvmmsg(int, void *, uint, int, void *)'),
@@ -98,7 +102,7 @@ export interface SocketOptions {
   /** Number of the interface that a link-local address belongs to; 0 for any other address. */
   readonly scope: number;
   readonly port: number;
-  /** Joins sockets that are bound there already; else the port must be free. */
+  /** Joins sockets that are bound there already with SO_REUSEPORT, if there are any; else the port must be free. */
   readonly joins: boolean;
   /** Bytes of kernel buffer, each way. */
   readonly buffer: number;
@@ -151,6 +155,25 @@ function portOf(fd: number): number {
   const name = Buffer.alloc(28);
   if (calls.getsockname(fd, name, word(name.length)) < 0) throw new SystemError('getsockname');
   return name.readUInt16BE(2);
+}
+
+/** Port of the discard service: nobody asks from there. */
+const DISCARD = 9;
+
+/**
+ * Lets nothing more come in: connected to its own machine's discard port, a socket gets no packets of others, and those
+ * that share its port get them instead. What has come in stays and can be taken and answered (an address given with a
+ * packet goes before that of the connection). Where it fails the socket receives as before.
+ */
+export function stopReceiving(fd: number): void {
+  // Its own address, or the loopback where it is bound to a wildcard, which stands for it (connect(2), ip(7)).
+  const name = Buffer.alloc(28);
+  const length = word(name.length);
+  calls.getsockname(fd, name, length);
+  name.writeUInt16BE(DISCARD, 2);
+  calls.connect(fd, name, new Uint32Array(length.buffer, length.byteOffset, 1)[0]);
+  const wait = timeval(LAST_WAIT_MS);
+  calls.setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, wait, wait.length);
 }
 
 export function closeSocket(fd: number): void {

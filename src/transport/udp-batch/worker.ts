@@ -8,7 +8,7 @@ import { HEADER_LENGTH } from '../../wire/codes.ts';
 import { MissQueue } from './miss-queue.ts';
 import { sendAll } from './outbox.ts';
 import { BATCH, Packets, REPLY_SIZE, REQUEST_SIZE } from './packets.ts';
-import { Signal } from './signal.ts';
+import { Signal, Stop } from './signal.ts';
 import { Errno, errno, receive } from './syscalls.ts';
 import { Tally } from './tally.ts';
 
@@ -46,13 +46,23 @@ class UdpWorker {
     for (let slot = 0; slot < BATCH; slot++) this.#received.arm(slot);
   }
 
-  /** Until the stop flag is set: a receive ends at the latest with the socket's time-out. */
+  /** Until it is told to stop: a receive ends at the latest with the socket's time-out. */
   run(): void {
     const { fd } = this.#parts;
     while (Atomics.load(this.#signal, Signal.STOP) === 0) {
       const count = receive(fd, this.#received.headers, BATCH);
       if (count > 0) this.#answer(count);
       else if (count < 0) this.#failed(errno());
+    }
+    this.#finish();
+  }
+
+  /** Answers what came in before nothing more could: a receive that began after that and found nothing was the last. */
+  #finish(): void {
+    while (Atomics.load(this.#signal, Signal.STOP) === Stop.WHEN_EMPTY) {
+      const count = receive(this.#parts.fd, this.#received.headers, BATCH);
+      if (count > 0) this.#answer(count);
+      else if (errno() !== Errno.EINTR) return;
     }
   }
 

@@ -13,6 +13,8 @@ say() {
 install() {
   say 'installing npm packages'
   npm install --no-save --no-audit --no-fund --loglevel=error >/dev/null
+  # A new file: node_modules may be hard links to those of another checkout.
+  rm -f "$installed"
   cp package-lock.json "$installed"
 }
 

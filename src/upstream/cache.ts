@@ -1,0 +1,127 @@
+// What other servers answered, kept in a bounded number of bytes: the least recently asked for goes first.
+import { LRUCache } from 'lru-cache';
+import type { Name } from '../wire/name.ts';
+import { isKeyBelow } from './cache-question.ts';
+import { isAnswer, type UpstreamReply } from './cache-reply.ts';
+
+/** What is given to a client: a reply, and from when to when. */
+export interface Answer {
+  readonly reply: UpstreamReply;
+  /** Milliseconds since 1970. TTLs count down from here. */
+  readonly cameAt: number;
+  /**
+   * Until when (milliseconds since 1970) it may be given out without asking here again, by the shared table for
+   * instance: never past its expiry, and not in the time in which a popular answer is fetched anew.
+   */
+  readonly heldUntil: number;
+  /** Past its time, and given out since no better one is to be had (RFC 8767). */
+  readonly stale: boolean;
+}
+
+/** Why there is none: an extended DNS error (RFC 8914 5.2) for the SERVFAIL that the client gets. */
+export interface Failure {
+  readonly failed: true;
+  /** The INFO-CODE. */
+  readonly ede: number;
+  /** Whether asking again at once would be in vain; not so where there were too many questions, for instance. */
+  readonly lasting: boolean;
+}
+
+export type Outcome = Answer | Failure;
+
+export function isFailure(outcome: Outcome): outcome is Failure {
+  return 'failed' in outcome;
+}
+
+/** What became of one question. An entry lasts longer than its answer, which may be given out stale. */
+export class Entry {
+  readonly outcome: Outcome;
+  readonly #cameAt: number;
+  /** When its time is over, milliseconds since 1970. */
+  readonly expiresAt: number;
+  /** How often it was asked for since it came, the first time included. */
+  asked = 1;
+  /** It was fetched anew in the background, or is being. */
+  refreshed = false;
+  /** Until then other servers are not asked again, since they just failed. */
+  failedUntil = 0;
+  /** Other servers are taking so long that nobody waits for them any more. */
+  slow = false;
+  #stale: Answer | undefined;
+
+  constructor(outcome: Outcome, cameAt: number, expiresAt: number) {
+    this.outcome = outcome;
+    this.#cameAt = cameAt;
+    this.expiresAt = expiresAt;
+  }
+
+  /** An entry of the future, since the clock was set back, is over: who knows how old it is. */
+  isFresh(now: number): boolean {
+    return now < this.expiresAt && now >= this.#cameAt;
+  }
+
+  /** The answer as it is given out past its time; undefined for what is no answer. */
+  get stale(): Answer | undefined {
+    if (isFailure(this.outcome) || !isAnswer(this.outcome.reply)) return undefined;
+    this.#stale ??= { ...this.outcome, stale: true };
+    return this.#stale;
+  }
+}
+
+/** What an entry takes beside its bytes and its key: objects and places in lists, as measured. */
+const ENTRY_OVERHEAD = 900;
+
+export class UpstreamCache {
+  readonly #entries: LRUCache<string, Entry>;
+
+  /** `bytes`: how much memory entries may take, about. `evicted` is called for each one that made room. */
+  constructor(bytes: number, evicted: () => void = () => {}) {
+    this.#entries = new LRUCache<string, Entry>({
+      maxSize: bytes,
+      dispose: (_, __, reason) => {
+        if (reason === 'evict') evicted();
+      },
+    });
+  }
+
+  get count(): number {
+    return this.#entries.size;
+  }
+
+  /** Bytes that all entries take, about. */
+  get bytes(): number {
+    return this.#entries.calculatedSize;
+  }
+
+  get(key: string): Entry | undefined {
+    return this.#entries.get(key);
+  }
+
+  /** Without counting as a use. */
+  peek(key: string): Entry | undefined {
+    return this.#entries.peek(key);
+  }
+
+  set(key: string, entry: Entry): void {
+    this.#entries.set(key, entry, { size: ENTRY_OVERHEAD + key.length + sizeOf(entry.outcome) });
+  }
+
+  delete(key: string): void {
+    this.#entries.delete(key);
+  }
+
+  clear(): void {
+    this.#entries.clear();
+  }
+
+  /** Forgets a zone. */
+  clearBelow(zone: Name): void {
+    for (const key of [...this.#entries.keys()]) if (isKeyBelow(key, zone)) this.#entries.delete(key);
+  }
+}
+
+function sizeOf(outcome: Outcome): number {
+  if (isFailure(outcome)) return 0;
+  const { message, places } = outcome.reply;
+  return message.length + places.byteLength;
+}

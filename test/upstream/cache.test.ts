@@ -1,0 +1,85 @@
+// The cache's bounds: bytes, and which entry makes room.
+import { describe, expect, it } from 'vitest';
+import { Entry, type Failure, UpstreamCache } from '../../src/upstream/cache.ts';
+import { isKeyBelow, keyOf } from '../../src/upstream/cache-question.ts';
+import { name } from '../wire/packets.ts';
+import { a, ask, looked, reply } from './cache-bytes.ts';
+
+function entry(records: number): Entry {
+  const answers = Array.from({ length: records }, (_, i) => a(300, i & 255));
+  const kept = looked(reply({ answers }));
+  if (kept === undefined) throw new Error('no reply');
+  return new Entry({ reply: kept, cameAt: 0, heldUntil: 0, stale: false }, 0, 1);
+}
+
+describe('the cache', () => {
+  it('holds so many bytes and no more; what was asked for longest ago goes first', () => {
+    let evicted = 0;
+    const cache = new UpstreamCache(100_000, () => {
+      evicted++;
+    });
+    const one = entry(1);
+    for (let i = 0; i < 1000; i++) {
+      cache.set(`key ${i}`, one);
+      cache.get('key 0');
+      expect(cache.bytes).toBeLessThanOrEqual(100_000);
+    }
+    expect(cache.count).toBeGreaterThan(50);
+    expect(cache.count).toBeLessThan(200);
+    expect(evicted).toBe(1000 - cache.count);
+    expect(cache.get('key 0')).toBe(one);
+    expect(cache.get('key 1')).toBeUndefined();
+    expect(cache.get('key 999')).toBe(one);
+  });
+
+  it('counts large answers for what they take', () => {
+    const cache = new UpstreamCache(100_000);
+    cache.set('large', entry(3000));
+    const large = cache.bytes;
+    expect(large).toBeGreaterThan(3000 * 16);
+    cache.set('another', entry(3000));
+    expect(cache.count).toBe(1);
+    cache.set('too large', entry(4000));
+    cache.set('much too large', new Entry({ ...huge(), cameAt: 0, heldUntil: 0, stale: false }, 0, 1));
+    expect(cache.get('much too large')).toBeUndefined();
+    expect(cache.bytes).toBeLessThanOrEqual(100_000);
+  });
+
+  it('peeks without counting that as a use', () => {
+    const size = new UpstreamCache(10_000);
+    size.set('key', entry(1));
+    const cache = new UpstreamCache(size.bytes * 2);
+    cache.set('one', entry(1));
+    cache.set('two', entry(1));
+    cache.peek('one');
+    cache.set('ten', entry(1));
+    expect(cache.get('one')).toBeUndefined();
+    expect(cache.get('two')).toBeDefined();
+  });
+
+  it('keeps failures too', () => {
+    const cache = new UpstreamCache(10_000);
+    const failure: Failure = { failed: true, ede: 22, lasting: true };
+    cache.set('key', new Entry(failure, 0, 1000));
+    expect(cache.get('key')?.outcome).toBe(failure);
+    expect(cache.get('key')?.stale).toBeUndefined();
+  });
+});
+
+function huge() {
+  const message = new Uint8Array(65_535);
+  const reply = { message, questionEnd: 12, rcode: 0, life: 60 };
+  return { reply: { ...reply, places: new Uint16Array(20_000) } };
+}
+
+describe('keys', () => {
+  it('know which zones they are in', () => {
+    const key = keyOf(ask('a.Example.com'), true);
+    for (const zone of ['.', 'com', 'example.com', 'a.example.com'])
+      expect(isKeyBelow(key, name(zone)), zone).toBe(true);
+    for (const zone of ['org', 'ample.com', 'b.a.example.com', 'le.com', 'example', 'a.example.org'])
+      expect(isKeyBelow(key, name(zone)), zone).toBe(false);
+    expect(isKeyBelow(keyOf(ask('.'), false), name('.'))).toBe(true);
+    expect(isKeyBelow(keyOf(ask('.'), false), name('com'))).toBe(false);
+  });
+});

@@ -70,7 +70,9 @@ export class Feed implements RegistrySink {
   /** The registry itself logs changes of state, with their cause. */
   state(state: RegistryState): void {
     this.#standing = { ...this.#standing, state };
-    this.#parts.counters.synced.set(state.kind === 'synced' ? 1 : 0);
+    const { counters } = this.#parts;
+    counters.synced.set(state.kind === 'synced' ? 1 : 0);
+    counters.staleSince.set(state.kind === 'stale' ? state.since / 1000 : 0);
   }
 
   #measure(): void {

@@ -180,9 +180,10 @@ export class Server {
   #health() {
     const { state, listed } = this.#feed.standing;
     const { revision } = this.#contents;
-    if (this.#stopped !== undefined) return { state: 'stopping', revision } as const;
-    if (!listed) return { state: 'starting', revision, ...cut(state) } as const;
-    return { state: state.kind === 'stale' ? 'stale' : 'synced', revision, ...cut(state) } as const;
+    const registry = this.#registry?.url ?? '';
+    if (this.#stopped !== undefined) return { registry, state: 'stopping', revision } as const;
+    const kind = !listed ? 'starting' : state.kind === 'stale' ? 'stale' : 'synced';
+    return { registry, state: kind, revision, ...cut(state) } as const;
   }
 
   /**

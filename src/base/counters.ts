@@ -32,6 +32,8 @@ export interface Counters {
   readonly services: Gauge;
   readonly revision: Gauge;
   readonly synced: Gauge;
+  /** Since when changes are missed, in seconds since 1970; 0 while none are. */
+  readonly staleSince: Gauge;
   readonly relists: Counter;
   readonly tcpConnections: Gauge;
   readonly tcpRefused: Counter;
@@ -56,6 +58,7 @@ export const noCounters: Counters = {
   services: nothing,
   revision: nothing,
   synced: nothing,
+  staleSince: nothing,
   relists: nothing,
   tcpConnections: nothing,
   tcpRefused: nothing,

@@ -9,6 +9,8 @@ import type { Metrics } from './metrics.ts';
 
 /** How the server stands to its registry. */
 export interface Health {
+  /** Its URL, without a password. */
+  readonly registry: string;
   readonly state: 'starting' | 'synced' | 'stale' | 'stopping';
   /** Cut off since, milliseconds since 1970. */
   readonly since?: number | undefined;
@@ -35,8 +37,9 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-function healthBody({ state, since, revision, cause }: Health): Record<string, unknown> {
+function healthBody({ registry, state, since, revision, cause }: Health): Record<string, unknown> {
   return {
+    registry,
     state,
     revision,
     ...(since === undefined ? {} : { since: new Date(since).toISOString() }),

@@ -53,6 +53,10 @@ export const metricRows: { readonly [K in keyof Counters]: MetricRow } = {
   services: gauge('fingerpost_services', 'Services that are served.'),
   revision: gauge('fingerpost_registry_revision', 'Registry revision that answers are up to date with.'),
   synced: gauge('fingerpost_registry_synced', '1 while changes are being received, 0 while not.'),
+  staleSince: gauge(
+    'fingerpost_registry_stale_since_seconds',
+    'Since when changes may be missed, in seconds since 1970; 0 while they are received.',
+  ),
   tcpConnections: gauge('fingerpost_tcp_connections', 'TCP connections that are open.'),
   tcpRefused: counter('fingerpost_tcp_refused_total', 'TCP connections refused because of a limit.'),
 };

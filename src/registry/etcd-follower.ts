@@ -11,6 +11,7 @@ import { isUnreachable, missingRevision, refused, unavailable } from './etcd-err
 import { History } from './etcd-history.ts';
 import { EtcdLeases } from './etcd-leases.ts';
 import { pages } from './etcd-pages.ts';
+import { EtcdPulse } from './etcd-pulse.ts';
 import { Compacted, EtcdWatch } from './etcd-watch.ts';
 import { below } from './keys.ts';
 import type { RegistrySink } from './registry.ts';
@@ -28,8 +29,9 @@ export interface FollowerDeps {
 const BACKOFF = { first: 50, most: 5_000 };
 /** A watch that lasted this long (milliseconds) was a good one: the next failure is a first failure. */
 const GOOD_MS = 5_000;
-/** How long etcd may take to confirm a watch, in milliseconds. */
+/** How long etcd may take to confirm a watch, and to answer whether it is there, in milliseconds. */
 const CREATE_MS = 5_000;
+const PROBE_MS = 2_500;
 
 export class EtcdFollower {
   readonly #deps: FollowerDeps;
@@ -37,6 +39,8 @@ export class EtcdFollower {
   readonly #leases: EtcdLeases;
   readonly #backoff = new Backoff(BACKOFF);
   readonly #history = new History();
+  /** The revision that etcd had reached when we connected: what is behind it is not synced. */
+  #goal = 0;
   #client: Etcd3 | undefined;
   #watch: EtcdWatch | undefined;
   #wake: () => void = () => {};
@@ -57,6 +61,7 @@ export class EtcdFollower {
   async close(): Promise<void> {
     this.#closed = true;
     this.#watch?.stop(new Error('closed'));
+    this.#status.close();
     this.#wake();
     await this.#running;
   }
@@ -96,20 +101,31 @@ export class EtcdFollower {
     try {
       const header = await this.#read(known);
       if (!this.#history.continues(header)) this.#relist('etcd was restored or replaced: listing it anew');
-      this.#history.note(header);
+      this.#note(header);
     } catch (thrown) {
       const missing = missingRevision(thrown);
       if (missing === undefined) throw thrown;
       if (missing === 'future') this.#relist('etcd has gone back in time: listing it anew');
       else this.#relist('etcd has compacted what was missed: listing it anew');
-      this.#history.note(await this.#read(0));
+      this.#note(await this.#read(0));
     }
   }
 
+  #note(header: IResponseHeader): void {
+    this.#history.note(header);
+    this.#goal = Number(header.revision);
+  }
+
   async #read(revision: number): Promise<IResponseHeader> {
-    const key = Buffer.from(below(this.#deps.prefix).start);
-    const { header } = await this.#deps.etcd.call(({ kv }, options) => kv.range({ key, revision }, options));
+    const { header } = await this.#deps.etcd.call(({ kv }, options) =>
+      kv.range({ key: this.#key, revision }, options),
+    );
     return header;
+  }
+
+  /** What to ask for where only the answer's header counts. */
+  get #key(): Buffer {
+    return Buffer.from(below(this.#deps.prefix).start);
   }
 
   #relist(why: string): void {
@@ -134,29 +150,55 @@ export class EtcdFollower {
   }
 
   async #follow(): Promise<unknown> {
-    const { etcd, prefix } = this.#deps;
-    const revision = this.#history.revision ?? 0;
-    this.#client = etcd.current;
-    const stream = await this.#client.watchClient.watch();
+    const { etcd, prefix, clock } = this.#deps;
+    const client = etcd.current;
+    this.#client = client;
+    const stream = await client.watchClient.watch();
     const batches = new EtcdBatches({
       leases: this.#leases,
       deliver: (batch) => this.#deliver(batch),
       failed: (cause) => watch.stop(cause),
-      crowded: (yes) => (yes ? watch.pause() : watch.resume()),
+      crowded: (yes) => {
+        pulse.hold(yes);
+        if (yes) watch.pause();
+        else watch.resume();
+      },
     });
-    const watch = new EtcdWatch(stream, below(prefix), revision + 1, {
+    let created = false;
+    const caughtUp = () => {
+      if (created && batches.idle) this.#status.synced(this.#history.revision ?? 0);
+    };
+    const watch = new EtcdWatch(stream, below(prefix), (this.#history.revision ?? 0) + 1, {
+      heard: () => {
+        pulse.heard();
+        this.#status.heard();
+      },
       created: () => {
         cancel();
-        this.#status.synced(revision);
+        created = true;
+        if ((this.#history.revision ?? 0) >= this.#goal) caughtUp();
+        else watch.ask();
       },
       revision: (raw) => batches.push(raw),
-      progress: (reached) => batches.idle && this.#history.reach(reached),
+      progress: (reached) => {
+        if (reached === undefined) pulse.answered();
+        else if (batches.idle) this.#history.reach(reached);
+        caughtUp();
+      },
     });
-    const cancel: Cancel = this.#deps.clock.after(CREATE_MS, () => watch.stop(new Error('etcd is silent')));
+    const cancel: Cancel = clock.after(CREATE_MS, () => watch.stop(new Error('etcd is silent')));
+    const pulse = new EtcdPulse({
+      clock,
+      ask: () => watch.ask(),
+      probe: () => client.kv.range({ key: this.#key }, { deadline: Date.now() + PROBE_MS }),
+      quiet: caughtUp, // an etcd that does not answer has at least nothing to tell
+      dead: (cause) => watch.stop(cause),
+    });
     this.#watch = watch;
     if (this.#closed) watch.stop(undefined);
     const reason = await watch.ended;
     cancel();
+    pulse.stop();
     batches.stop();
     return reason;
   }

@@ -10,11 +10,13 @@ export interface RawRevision {
 }
 
 export interface WatchListener {
+  /** Something came. */
+  heard(): void;
   /** The watch stands: every change from its first revision on will come. */
   created(header: IResponseHeader): void;
   revision(raw: RawRevision): void;
-  /** Nothing happened up to `revision`. */
-  progress(revision: number): void;
+  /** Nothing happened up to `revision`; undefined: etcd has answered `ask`, from which no revision can be taken. */
+  progress(revision: number | undefined): void;
 }
 
 /** The changes that were asked for are gone from etcd: only a fresh list helps. */
@@ -71,6 +73,11 @@ export class EtcdWatch {
     this.#end(reason);
   }
 
+  /** Asks etcd how far the watch is. */
+  ask(): void {
+    if (!this.#over) this.#stream.write({ progress_request: {} });
+  }
+
   /** Holds etcd back while the receiver is behind. */
   pause(): void {
     this.#stream.pause();
@@ -82,11 +89,12 @@ export class EtcdWatch {
 
   #receive(response: IWatchResponse): void {
     if (this.#over) return;
+    this.#listener.heard();
     if (response.canceled) this.stop(this.#reasonOf(response));
     else if (response.created) this.#listener.created(response.header);
     else if (response.events.length > 0) this.#events(response);
     // Until etcd 3.4.25 progress that is broadcast (watch id -1) may overtake events; a watch's own may not.
-    else if (response.watch_id !== '-1') this.#listener.progress(Number(response.header.revision));
+    else this.#listener.progress(response.watch_id === '-1' ? undefined : Number(response.header.revision));
   }
 
   #reasonOf({ compact_revision, cancel_reason }: IWatchResponse): Error {

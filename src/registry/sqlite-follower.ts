@@ -51,6 +51,7 @@ export class SqliteFollower {
 
   close(): void {
     this.#closed = true;
+    this.#status.close();
     this.#cancel();
   }
 
@@ -84,6 +85,7 @@ export class SqliteFollower {
     const store = this.#current(now);
     this.#catchUp(store);
     if (this.#nextExpiry <= now && this.#expire(store, now)) this.#catchUp(store);
+    this.#status.heard();
   }
 
   #catchUp(store: SqliteStore): void {

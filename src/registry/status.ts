@@ -1,5 +1,5 @@
 // Whether a watch is synced or stale: announced and logged once per change, not once per attempt.
-import type { Clock } from '../base/clock.ts';
+import type { Cancel, Clock } from '../base/clock.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import type { RegistrySink, RegistryState } from './registry.ts';
@@ -11,33 +11,68 @@ export interface StatusDeps {
   readonly clock: Clock;
 }
 
+/** A loss that is over so soon, in milliseconds, is not announced: a member went, the next one took over. */
+const GRACE_MS = 2_000;
+
 export class Status {
   readonly #deps: StatusDeps;
   #kind: RegistryState['kind'] = 'starting';
+  /** When what is known was last known to be all there is, milliseconds since 1970. */
+  #heard: number;
+  /** Why it is cut off, while that is not announced yet. */
+  #cause: unknown;
+  #grace: Cancel | undefined;
 
-  constructor(deps: StatusDeps) {
+  /** `known`: since when what is known is known to be so, where that was not learnt by this watch. */
+  constructor(deps: StatusDeps, known: number = deps.clock.now()) {
     this.#deps = deps;
+    this.#heard = known;
+  }
+
+  /** The registry is there, and nothing is missing. */
+  heard(): void {
+    if (this.#kind === 'synced' && this.#grace === undefined) this.#heard = this.#deps.clock.now();
   }
 
   synced(revision: number): void {
-    if (this.#kind === 'synced') return;
-    this.#kind = 'synced';
+    this.#grace?.();
+    this.#grace = undefined;
     const { sink, logger, url } = this.#deps;
-    logger.info({ registry: url, revision }, 'the registry is synced');
-    sink.state({ kind: 'synced' });
+    if (this.#kind !== 'synced') {
+      this.#kind = 'synced';
+      logger.info({ registry: url, revision }, 'the registry is synced');
+      sink.state({ kind: 'synced' });
+    }
+    this.heard();
   }
 
   stale(cause: unknown): void {
-    const { sink, logger, url, clock } = this.#deps;
-    if (this.#kind === 'stale') {
+    const { logger, url, clock } = this.#deps;
+    this.#cause = cause;
+    if (this.#kind === 'stale' || this.#grace !== undefined) {
       logger.debug({ registry: url, cause: messageOf(cause) }, 'the registry is still cut off');
-      return;
+    } else if (this.#kind === 'starting') {
+      this.#announce();
+    } else {
+      logger.info({ registry: url, cause: messageOf(cause) }, 'the registry is lost: trying again');
+      this.#grace = clock.after(GRACE_MS, () => this.#announce());
     }
+  }
+
+  /** Nothing is announced any more. */
+  close(): void {
+    this.#grace?.();
+  }
+
+  #announce(): void {
+    this.#grace = undefined;
     this.#kind = 'stale';
+    const { sink, logger, url, clock } = this.#deps;
+    const since = Math.min(this.#heard, clock.now()); // the clock may have been set back
     logger.warn(
-      { registry: url, cause: messageOf(cause) },
+      { registry: url, since: new Date(since).toISOString(), cause: messageOf(this.#cause) },
       'cut off from the registry: what was known stays in force',
     );
-    sink.state({ kind: 'stale', since: clock.now(), cause });
+    sink.state({ kind: 'stale', since, cause: this.#cause });
   }
 }

@@ -25,43 +25,63 @@ async function get(url: string): Promise<{ status: number; body: unknown }> {
 
 describe('/readyz', () => {
   it('is 503 until the registry was read', async () => {
-    const url = await start({ state: 'starting', revision: 0, cause: new Error('etcd is away') });
+    const url = await start({
+      registry: 'etcd://here',
+      state: 'starting',
+      revision: 0,
+      cause: new Error('etcd is away'),
+    });
     expect(await get(`${url}/readyz`)).toEqual({
       status: 503,
-      body: { ready: false, state: 'starting', revision: 0, cause: 'etcd is away' },
+      body: { ready: false, registry: 'etcd://here', state: 'starting', revision: 0, cause: 'etcd is away' },
     });
   });
 
   it('is 200 when synced', async () => {
-    const url = await start({ state: 'synced', revision: 12 });
+    const url = await start({ registry: 'etcd://here', state: 'synced', revision: 12 });
     expect(await get(`${url}/readyz`)).toEqual({
       status: 200,
-      body: { ready: true, state: 'synced', revision: 12 },
+      body: { ready: true, registry: 'etcd://here', state: 'synced', revision: 12 },
     });
   });
 
   it('is 200 when stale, and says since when and why', async () => {
-    const url = await start({ state: 'stale', since: 0, revision: 12, cause: new Error('gone') });
+    const url = await start({
+      registry: 'etcd://here',
+      state: 'stale',
+      since: 0,
+      revision: 12,
+      cause: new Error('gone'),
+    });
     expect(await get(`${url}/readyz`)).toEqual({
       status: 200,
-      body: { ready: true, state: 'stale', revision: 12, since: '1970-01-01T00:00:00.000Z', cause: 'gone' },
+      body: {
+        ready: true,
+        registry: 'etcd://here',
+        state: 'stale',
+        revision: 12,
+        since: '1970-01-01T00:00:00.000Z',
+        cause: 'gone',
+      },
     });
   });
 });
 
 describe('/healthz', () => {
   it('is 200 whatever the registry does', async () => {
-    const url = await start({ state: 'starting', revision: 0 });
+    const url = await start({ registry: 'etcd://here', state: 'starting', revision: 0 });
     expect(await get(`${url}/healthz`)).toEqual({
       status: 200,
-      body: { ok: true, state: 'starting', revision: 0 },
+      body: { ok: true, registry: 'etcd://here', state: 'starting', revision: 0 },
     });
   });
 });
 
 describe('/metrics', () => {
   it('is the text format', async () => {
-    const response = await fetch(`${await start({ state: 'synced', revision: 1 })}/metrics`);
+    const response = await fetch(
+      `${await start({ registry: 'etcd://here', state: 'synced', revision: 1 })}/metrics`,
+    );
     expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
     expect(await response.text()).toContain('fingerpost_queries_total{transport="udp"} 0');
   });
@@ -69,10 +89,13 @@ describe('/metrics', () => {
 
 describe('the port', () => {
   it('that is in use is one error with address and reason', async () => {
-    const url = await start({ state: 'synced', revision: 1 });
+    const url = await start({ registry: 'etcd://here', state: 'synced', revision: 1 });
     const again = startHttp(
       { host: '127.0.0.1', port: Number(new URL(url).port) },
-      { metrics: createMetrics({ process: false }), health: () => ({ state: 'synced', revision: 1 }) },
+      {
+        metrics: createMetrics({ process: false }),
+        health: () => ({ registry: 'etcd://here', state: 'synced', revision: 1 }),
+      },
     );
     await expect(again).rejects.toMatchObject({
       code: 'listen',
@@ -81,14 +104,16 @@ describe('the port', () => {
   });
 
   it('is closed at once, a connection that is kept alive included', async () => {
-    const url = await start({ state: 'synced', revision: 1 });
+    const url = await start({ registry: 'etcd://here', state: 'synced', revision: 1 });
     await fetch(`${url}/healthz`);
     await open.splice(0)[0]?.close();
     await expect(fetch(`${url}/healthz`)).rejects.toThrow();
   });
 
   it('answers other paths with where to look', async () => {
-    const { status, body } = await get(`${await start({ state: 'synced', revision: 1 })}/nope`);
+    const { status, body } = await get(
+      `${await start({ registry: 'etcd://here', state: 'synced', revision: 1 })}/nope`,
+    );
     expect(status).toBe(404);
     expect(body).toMatchObject({ try: ['/healthz', '/readyz', '/metrics'] });
   });

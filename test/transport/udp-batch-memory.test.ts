@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { MISS_SLOTS, MissQueue, missQueueMemory } from '../../src/transport/udp-batch/miss-queue.ts';
 import { Packets, REQUEST_SIZE } from '../../src/transport/udp-batch/packets.ts';
+import { Rest } from '../../src/transport/udp-batch/syscalls.ts';
 import { LATENCY_BOUNDS_US, Tally, tallyMemory } from '../../src/transport/udp-batch/tally.ts';
 
 /** Puts a packet into a slot as if it had been received. */
@@ -84,6 +85,15 @@ describe('the memory of packets', () => {
     expect(longs[Number(iovec) / 8]! - packets.headers).toBe(BigInt(packets.start(5)));
     expect(longs[Number(iovec) / 8 + 1]).toBe(BigInt(REQUEST_SIZE));
   });
+});
+
+it('a rest lasts as long as it should, or longer', () => {
+  const rest = new Rest(2_000_000);
+  for (let i = 0; i < 3; i++) {
+    const begun = performance.now();
+    rest.take();
+    expect(performance.now() - begun).toBeGreaterThanOrEqual(1.9);
+  }
 });
 
 describe('the counts', () => {

@@ -1,6 +1,6 @@
 // Sending in batches when the system takes a part, nothing, or refuses one: what is sent again, waited for, given up.
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { sendAll } from '../../src/transport/udp-batch/outbox.ts';
+import { Patience, sendSlots } from '../../src/transport/udp-batch/outbox.ts';
 import { Packets } from '../../src/transport/udp-batch/packets.ts';
 import { Errno } from '../../src/transport/udp-batch/syscalls.ts';
 
@@ -27,6 +27,7 @@ vi.mock('../../src/transport/udp-batch/syscalls.ts', async (original) => ({
 }));
 
 const packets = new Packets(64, 64);
+const patience = new Patience();
 
 beforeEach(() => {
   system.says = [];
@@ -37,7 +38,8 @@ beforeEach(() => {
 
 function send(count: number, says: readonly number[], wait = true): number {
   system.says = [...says];
-  return sendAll(3, packets, count, wait);
+  patience.begin(wait);
+  return sendSlots(3, packets, 0, count, patience);
 }
 
 /** The first slot of each call. */
@@ -97,6 +99,23 @@ describe('a full buffer', () => {
       { first: 4, count: 6, wait: false },
     ]);
   });
+});
+
+it('a part of the slots goes out alone', () => {
+  patience.begin(true);
+  expect(sendSlots(3, packets, 7, 5, patience)).toBe(0);
+  expect(system.calls).toEqual([{ first: 7, count: 5, wait: true }]);
+  system.says = [2, -EINVAL, 1];
+  expect(sendSlots(3, packets, 7, 5, patience)).toBe(1);
+  expect(firsts()).toEqual([7, 7, 9, 10, 11]);
+});
+
+it('what is sent after a buffer stayed full is not waited for', () => {
+  system.says = Array(5).fill(-Errno.EAGAIN);
+  patience.begin(true);
+  expect(sendSlots(3, packets, 0, 2, patience)).toBe(2);
+  expect(sendSlots(3, packets, 2, 2, patience)).toBe(2);
+  expect(system.calls.map(({ wait }) => wait)).toEqual([true, true, true, true, false]);
 });
 
 describe('a full queue of the interface', () => {

@@ -1,9 +1,11 @@
 // A datagram that says it comes from port 0: nothing can be sent there, and nobody else's reply is lost for it.
 import koffi from 'koffi';
 import { afterEach, expect, it } from 'vitest';
-import { sendAll } from '../../src/transport/udp-batch/outbox.ts';
-import { ADDRESS_SIZE, COPIED_HEAD, Packets } from '../../src/transport/udp-batch/packets.ts';
+import { ADDRESS_SIZE } from '../../src/transport/udp-batch/message-layout.ts';
+import { Patience, sendSlots } from '../../src/transport/udp-batch/outbox.ts';
+import { COPIED_HEAD, Packets } from '../../src/transport/udp-batch/packets.ts';
 import { AF_INET, closeSocket, openUdpSocket } from '../../src/transport/udp-batch/syscalls.ts';
+import { Trains } from '../../src/transport/udp-batch/trains.ts';
 import { packet } from '../table/questions.ts';
 import { until } from './support.ts';
 import { Rig, rcode } from './udp-batch-support.ts';
@@ -87,9 +89,19 @@ it('does not keep the replies around it from leaving', async () => {
     packets.setLength(slot, query.length);
     packets.addressTo(slot, received, slot, false);
   }
-  expect(sendAll(own.fd, packets, 3, true)).toBe(1);
-  await until(() => rig.sum(({ queries }) => queries) === 2, 'the others arrive');
-  expect(sendAll(own.fd, packets, 3, false)).toBe(1);
-  await until(() => rig.sum(({ queries }) => queries) === 4, 'the others arrive');
+  const patience = new Patience();
+  const trains = new Trains(packets, 3);
+  const ways = [true, false].flatMap((wait) => [
+    () => {
+      patience.begin(wait);
+      return sendSlots(own.fd, packets, 0, 3, patience);
+    },
+    // The two that go to the workers leave as one.
+    () => trains.send(own.fd, 3, wait),
+  ]);
+  for (const [i, send] of ways.entries()) {
+    expect(send()).toBe(1);
+    await until(() => rig.sum(({ queries }) => queries) === 2 * (i + 1), 'the others arrive');
+  }
   closeSocket(own.fd);
 });

@@ -4,9 +4,10 @@ import { type Asker, LATER, type Respond } from '../../query/responder.ts';
 import { Client } from '../../wire/client.ts';
 import { LateReplies } from '../late-replies.ts';
 import type { MissQueue } from './miss-queue.ts';
-import { sendAll } from './outbox.ts';
+import { Patience, sendSlots } from './outbox.ts';
 import { COPIED_HEAD, Packets, REPLY_SIZE, REQUEST_SIZE } from './packets.ts';
 import { Signal } from './signal.ts';
+import { Trains } from './trains.ts';
 
 /** The most misses taken from one worker before the next one's turn. */
 const QUOTA = 16;
@@ -31,9 +32,11 @@ export class MissDrain implements Asker {
   readonly #sources: MissSource[] = [];
   readonly #received = new Packets(QUOTA, REQUEST_SIZE);
   readonly #replies = new Packets(QUOTA, REPLY_SIZE);
+  readonly #trains = new Trains(this.#replies, QUOTA);
   readonly #late = new LateReplies();
   /** A reply that comes later, and whom it is for as if it had just been received. */
   readonly #lateReply = new Packets(1, REPLY_SIZE);
+  readonly #patience = new Patience();
   readonly #lateFrom = new Packets(1, REQUEST_SIZE);
   /** Whose question is being answered, and its slot. */
   #source: MissSource | undefined;
@@ -117,7 +120,7 @@ export class MissDrain implements Asker {
       replies++;
     }
     // The main thread never waits for a full send buffer.
-    const failed = sendAll(source.fd, this.#replies, replies, false);
+    const failed = this.#trains.send(source.fd, replies, false);
     if (failed > 0) this.#dropped.inc(failed);
     return taken;
   }
@@ -138,7 +141,8 @@ export class MissDrain implements Asker {
     this.#lateReply.view(0).set(reply);
     this.#lateReply.setLength(0, reply.length);
     this.#lateReply.addressTo(0, this.#lateFrom, 0, source.packetInfo);
-    const failed = sendAll(source.fd, this.#lateReply, 1, false);
+    this.#patience.begin(false);
+    const failed = sendSlots(source.fd, this.#lateReply, 0, 1, this.#patience);
     if (failed > 0) this.#dropped.inc(failed);
   }
 }

@@ -1,5 +1,6 @@
 // Memory of one batch of datagrams, laid out once: mmsghdr and iovec arrays, addresses, control data, bytes in and out.
 import type { Client } from '../../wire/client.ts';
+import { ADDRESS_SIZE, CONTROL_SIZE, copyWords, HEADER_SIZE, Header, IOV_SIZE } from './message-layout.ts';
 import { AF_INET, pinnedMemory } from './syscalls.ts';
 
 /** Datagrams taken by one system call. */
@@ -7,23 +8,6 @@ export const BATCH = 64;
 /** A query longer than this is cut off by the system and is answered as malformed. */
 export const REQUEST_SIZE = 1232;
 export const REPLY_SIZE = 1232;
-/** sockaddr_in6, the longest address there is, rounded up. */
-export const ADDRESS_SIZE = 32;
-/** One control message with a packet's own address: 16 bytes of head and an in6_pktinfo, rounded up. */
-export const CONTROL_SIZE = 48;
-
-/** struct mmsghdr on 64-bit Linux. */
-const HEADER_SIZE = 64;
-const Header = {
-  NAME: 0,
-  NAME_LENGTH: 8,
-  IOV: 16,
-  IOV_COUNT: 24,
-  CONTROL: 32,
-  CONTROL_LENGTH: 40,
-  LENGTH: 56,
-} as const;
-const IOV_SIZE = 16;
 
 const IPPROTO_IP = 0;
 const IP_PKTINFO = 8;
@@ -114,6 +98,58 @@ export class Packets {
     this.#words[(this.#iovs + slot * IOV_SIZE + 8) >> 2] = length;
   }
 
+  /** How many bytes a slot sends. */
+  length(slot: number): number {
+    return this.#words[(this.#iovs + slot * IOV_SIZE + 8) >> 2] as number;
+  }
+
+  /** A hash of length, port and address: equal for slots that `goAlike`. */
+  flow(slot: number): number {
+    const name = (this.#names + slot * ADDRESS_SIZE) >> 2;
+    // Port and IPv4 address, or port and the last word of an IPv6 address.
+    const mixed =
+      (this.#words[name] as number) ^
+      Math.imul((this.#words[name + 1] as number) ^ (this.#words[name + 5] as number), 0x9e3779b1) ^
+      Math.imul(this.length(slot), 0x85ebca6b);
+    return mixed ^ (mixed >>> 8) ^ (mixed >>> 16) ^ (mixed >>> 24);
+  }
+
+  /** Whether two slots send as many bytes as each other, to the same client and from the same address. */
+  goAlike(one: number, other: number): boolean {
+    return (
+      this.length(one) === this.length(other) &&
+      this.#isEqual(one, other, Header.NAME_LENGTH, this.#names, ADDRESS_SIZE) &&
+      this.#isEqual(one, other, Header.CONTROL_LENGTH, this.#controls, CONTROL_SIZE)
+    );
+  }
+
+  /** Whether two slots have the same bytes in an area of `size` bytes a slot, used as far as the header's `field` says. */
+  #isEqual(one: number, other: number, field: number, area: number, size: number): boolean {
+    const words = this.#words;
+    const length = words[this.#header(one, field)] as number;
+    if (words[this.#header(other, field)] !== length) return false;
+    const [a, b] = [(area + one * size) >> 2, (area + other * size) >> 2];
+    for (let word = 0; word < length >> 2; word++) if (words[a + word] !== words[b + word]) return false;
+    return true;
+  }
+
+  /** Copies a slot's mmsghdr to word `place` of `to`. */
+  copyHeader(slot: number, to: Int32Array, place: number): void {
+    copyWords(this.#words, this.#header(slot, 0), to, place, HEADER_SIZE >> 2);
+  }
+
+  /** Copies a slot's iovec, its address and length of the bytes to send. */
+  copyIov(slot: number, to: Int32Array, place: number): void {
+    copyWords(this.#words, (this.#iovs + slot * IOV_SIZE) >> 2, to, place, IOV_SIZE >> 2);
+  }
+
+  /** Copies a slot's control data; how many bytes. */
+  copyControl(slot: number, to: Int32Array, place: number): number {
+    const length = this.#words[this.#header(slot, Header.CONTROL_LENGTH)] as number;
+    copyWords(this.#words, (this.#controls + slot * CONTROL_SIZE) >> 2, to, place, length >> 2);
+    return length;
+  }
+
   /** Addresses slot `slot` to whoever sent slot `from` of `received`, from the address that was asked. */
   addressTo(slot: number, received: Packets, from: number, packetInfo: boolean): void {
     copyWords(
@@ -189,7 +225,3 @@ export class Packets {
 
 /** What `copyOut` takes beside the packet's bytes. */
 export const COPIED_HEAD = 12 + ADDRESS_SIZE + CONTROL_SIZE;
-
-function copyWords(from: Int32Array, start: number, to: Int32Array, place: number, count: number): void {
-  for (let i = 0; i < count; i++) to[place + i] = from[start + i] as number;
-}

@@ -6,14 +6,24 @@ import { MISS, TableReader } from '../../table/lookup.ts';
 import { Client } from '../../wire/client.ts';
 import { HEADER_LENGTH } from '../../wire/codes.ts';
 import { MissQueue } from './miss-queue.ts';
-import { sendAll } from './outbox.ts';
 import { BATCH, Packets, REPLY_SIZE, REQUEST_SIZE } from './packets.ts';
 import { Signal, Stop } from './signal.ts';
-import { Errno, errno, receive } from './syscalls.ts';
+import { Errno, errno, Rest, receive } from './syscalls.ts';
 import { Tally } from './tally.ts';
+import { Trains } from './trains.ts';
 
 /** Pause after a receive that failed, in milliseconds. */
 const PAUSE_MS = 10;
+
+/**
+ * Queries of a batch from which on the worker rests before it receives again, unless the batch was full: the next one is
+ * then larger, at a lower price for each query, and senders need not wake it. It is what network cards do with
+ * interrupts. At 55,000 queries a second on one core, half of what others can answer, batches are smaller and p50 stays
+ * as it is without; from 8 or 12 on it is a third higher, and answers hardly cost less.
+ */
+const REST_FROM = 16;
+/** In nanoseconds. The system adds its slack, 50 us by default: the longest that a query waits for this. */
+const REST_NS = 10_000;
 
 export interface WorkerParts {
   readonly fd: number;
@@ -31,6 +41,8 @@ class UdpWorker {
   readonly #reader: TableReader;
   readonly #received = new Packets(BATCH, REQUEST_SIZE);
   readonly #replies = new Packets(BATCH, REPLY_SIZE);
+  readonly #trains = new Trains(this.#replies, BATCH);
+  readonly #rest = new Rest(REST_NS);
   readonly #misses: MissQueue;
   readonly #tally: Tally;
   readonly #signal: Int32Array;
@@ -53,6 +65,7 @@ class UdpWorker {
       const count = receive(fd, this.#received.headers, BATCH);
       if (count > 0) this.#answer(count);
       else if (count < 0) this.#failed(errno());
+      if (count >= REST_FROM && count < BATCH) this.#rest.take();
     }
     this.#finish();
   }
@@ -121,7 +134,7 @@ class UdpWorker {
   }
 
   #send(replies: number, started: number): void {
-    const failed = sendAll(this.#parts.fd, this.#replies, replies, true);
+    const failed = this.#trains.send(this.#parts.fd, replies, true);
     if (failed > 0) this.#tally.sendFailed(failed);
     this.#tally.sent(replies - failed, (performance.now() - started) * 1000);
   }

@@ -1,5 +1,6 @@
 // Why a port could not be opened, in words that say what to do.
 import { FingerpostError, messageOf } from '../base/errors.ts';
+import { addressText } from '../wire/address.ts';
 import type { Address } from './deps.ts';
 
 export type Protocol = 'UDP' | 'TCP';
@@ -13,11 +14,6 @@ const REASONS: Readonly<Record<string, string>> = {
   EINVAL: 'it is not an IPv4 or IPv6 address that can be listened on',
   EMFILE: 'too many files are open (ulimit -n)',
 };
-
-/** `127.0.0.1:53` or `[::1]:53`. */
-export function addressText({ host, port }: Address): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
 
 /** The code of a system error, or the empty string. */
 export function systemCode(thrown: unknown): string {

@@ -4,9 +4,9 @@ import type { Cancel } from '../base/clock.ts';
 import { type Asker, LATER } from '../query/responder.ts';
 import { Client } from '../wire/client.ts';
 import { MAX_MESSAGE } from '../wire/codes.ts';
+import { Frames, frameOf } from '../wire/tcp-frames.ts';
 import type { TransportDeps } from './deps.ts';
 import { LateReplies } from './late-replies.ts';
-import { Frames, frameOf } from './tcp-frames.ts';
 
 /** Writes the framed reply to one message; undefined where none is due. The bytes belong to the caller. */
 export type Answer = (message: Uint8Array, asker: Asker) => Uint8Array | typeof LATER | undefined;

@@ -1,4 +1,4 @@
-// Addresses between text and the bytes of A and AAAA records (RFC 1035 3.4.1, RFC 3596 2.2, RFC 5952).
+// Addresses with and without a port as text, and the bytes of A and AAAA records (RFC 1035 3.4.1, RFC 3596 2.2, RFC 5952).
 import { isIPv4, isIPv6 } from 'node:net';
 import { at, u16 } from './bytes.ts';
 
@@ -61,4 +61,9 @@ export function mappedIpv4(bytes: Uint8Array): string | undefined {
   const prefixed =
     at(bytes, 10) === 0xff && at(bytes, 11) === 0xff && bytes.subarray(0, 10).every((b) => b === 0);
   return prefixed ? ipv4Text(bytes.subarray(12)) : undefined;
+}
+
+/** `127.0.0.1:53` or `[::1]:53`. */
+export function addressText({ host, port }: { readonly host: string; readonly port: number }): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

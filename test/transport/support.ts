@@ -7,7 +7,7 @@ import { type Counters, noCounters } from '../../src/base/counters.ts';
 import { silent } from '../../src/base/log.ts';
 import type { Respond } from '../../src/query/responder.ts';
 import type { Address, TransportDeps } from '../../src/transport/deps.ts';
-import { Frames } from '../../src/transport/tcp-frames.ts';
+import { Frames } from '../../src/wire/tcp-frames.ts';
 
 export const LOOPBACK: Address = { host: '127.0.0.1', port: 0 };
 

@@ -9,7 +9,7 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-export { addressText } from '../../transport/listen-error.ts';
+export { addressText } from '../../wire/address.ts';
 
 /** `[v6]:port`, `[v6]`, `v4:port`, `v4`, or a bare v6 (which has more than one colon). */
 function split(text: string): { host: string; port: string | undefined } {

@@ -1,8 +1,8 @@
 // Messages out of a byte stream, however it was cut.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Frames } from '../../src/transport/tcp-frames.ts';
-import { framed } from './support.ts';
+import { Frames } from '../../src/wire/tcp-frames.ts';
+import { framed } from '../transport/support.ts';
 
 function read(chunks: readonly Buffer[]): { messages: string[]; incomplete: boolean } {
   const frames = new Frames();

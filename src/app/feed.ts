@@ -3,7 +3,8 @@ import type { Counters } from '../base/counters.ts';
 import type { Logger } from '../base/log.ts';
 import type { RegistrySink, RegistryState } from '../registry/registry.ts';
 import type { Batch, Entry } from '../service/entry.ts';
-import type { Bad, Contents } from '../zone/contents.ts';
+import type { Bad } from '../zone/bad-records.ts';
+import type { Contents } from '../zone/contents.ts';
 
 /** How the server stands to its registry. */
 export interface Standing {
@@ -80,14 +81,13 @@ export class Feed implements RegistrySink {
     counters.revision.set(contents.revision);
     counters.services.set(contents.services);
     counters.badRecords.set(contents.bad.size);
+    counters.quarantined.set(contents.quarantined);
     counters.outsideKeys.set(contents.outside);
   }
 }
 
-/** Logs a record that is left out. */
-export function logBad(logger: Logger, bad: Bad): void {
-  logger.warn(
-    { key: bad.key, revision: bad.revision, problem: bad.problem },
-    'record cannot be used and is left out',
-  );
+/** Logs a record that cannot be used. */
+export function logBad(logger: Logger, { key, revision, problem, kept }: Bad): void {
+  if (kept === undefined) logger.warn({ key, revision, problem }, 'record cannot be used and is left out');
+  else logger.warn({ key, revision, problem, kept }, 'record cannot be used: its last good value is served');
 }

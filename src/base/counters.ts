@@ -28,6 +28,8 @@ export interface Counters {
   readonly failures: Counter;
   readonly changes: Counter;
   readonly badRecords: Gauge;
+  /** Bad records whose last good value is served. */
+  readonly quarantined: Gauge;
   readonly outsideKeys: Gauge;
   readonly services: Gauge;
   readonly revision: Gauge;
@@ -54,6 +56,7 @@ export const noCounters: Counters = {
   failures: nothing,
   changes: nothing,
   badRecords: nothing,
+  quarantined: nothing,
   outsideKeys: nothing,
   services: nothing,
   revision: nothing,

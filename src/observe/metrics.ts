@@ -45,9 +45,10 @@ export const metricRows: { readonly [K in keyof Counters]: MetricRow } = {
     'fingerpost_registry_relists_total',
     'Times the whole registry was listed, the first time included.',
   ),
-  badRecords: gauge(
-    'fingerpost_bad_records',
-    'Records left out because they cannot be used (fingerpost check lists them).',
+  badRecords: gauge('fingerpost_bad_records', 'Records that cannot be used (fingerpost check lists them).'),
+  quarantined: gauge(
+    'fingerpost_quarantined_records',
+    'Records that cannot be used and are served with their last good value.',
   ),
   outsideKeys: gauge('fingerpost_outside_keys', 'Keys that lie in none of the zones.'),
   services: gauge('fingerpost_services', 'Services that are served.'),

@@ -5,6 +5,7 @@ import type { Logger } from '../base/log.ts';
 import type { Entry, Lease } from '../service/entry.ts';
 import { EtcdEndpoints, type EtcdOptions } from './etcd-endpoints.ts';
 import { collectLeases, entryOf } from './etcd-entry.ts';
+import { missingRevision } from './etcd-errors.ts';
 import { EtcdFollower } from './etcd-follower.ts';
 import { grant, keepAlive, revoke } from './etcd-lease-calls.ts';
 import { EtcdLeases } from './etcd-leases.ts';
@@ -69,6 +70,19 @@ export class EtcdRegistry implements Registry {
       for (const kv of page.kvs) entries.push(entryOf(kv, leases.get));
     }
     return { revision, entries };
+  }
+
+  async before(key: string, revision: number): Promise<Entry | 'unknown' | undefined> {
+    checkKey(this.prefix, key);
+    // At revision 1 etcd is empty; 0 would mean now.
+    const at = { key: Buffer.from(key), revision: Math.max(1, revision - 1) };
+    try {
+      const { kvs } = await this.#etcd.call(({ kv }, options) => kv.range(at, options));
+      return kvs.map((kv) => entryOf(kv, () => undefined))[0];
+    } catch (thrown) {
+      if (missingRevision(thrown) === undefined) throw thrown;
+      return 'unknown';
+    }
   }
 
   async commit(writes: readonly Write[]): Promise<number> {

@@ -46,6 +46,10 @@ export interface Registry {
   watch(sink: RegistrySink): void;
   /** Every entry whose key is `key` or lies below `<key>/`, sorted by key; by default all under the prefix. */
   list(key?: string): Promise<Listed>;
+  /**
+   * `key` as it was just before `revision`; undefined where it held nothing, `unknown` where the registry has forgotten.
+   */
+  before(key: string, revision: number): Promise<Entry | 'unknown' | undefined>;
   /** All writes in one transaction; the revision that they were made at. A delete of a key that is not there is no error. */
   commit(writes: readonly Write[]): Promise<number>;
   /** A new lease of `ttl` seconds. */

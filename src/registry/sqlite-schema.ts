@@ -7,6 +7,8 @@ import { FingerpostError, messageOf } from '../base/errors.ts';
 /** `FPST`, in SQLite's application_id. */
 const APPLICATION = 0x46505354;
 const VERSION = 1;
+/** Of a registry in which nothing was ever written, as in etcd. */
+export const FIRST_REVISION = 1;
 /** Milliseconds that SQLite waits for another process, blocking ours. */
 const OPEN_BUSY_MS = 5_000;
 
@@ -16,7 +18,7 @@ const TABLES = `
     revision INTEGER NOT NULL,   -- of the last change
     compacted INTEGER NOT NULL   -- changes up to here have left the log
   );
-  INSERT INTO state VALUES (1, 1, 1);
+  INSERT INTO state VALUES (1, ${FIRST_REVISION}, ${FIRST_REVISION});
   CREATE TABLE lease (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     ttl INTEGER NOT NULL,        -- seconds, as granted

@@ -65,6 +65,12 @@ export class SqliteStore {
     return this.#all(sql, revision, range.start, range.end);
   }
 
+  /** The last change of a key before `revision` that the log still has. */
+  changeBefore(key: string, revision: number): Row | undefined {
+    const sql = `SELECT ${COLUMNS} FROM change WHERE key = ? AND revision < ? ORDER BY id DESC LIMIT 1`;
+    return this.#get(sql, key, revision) as unknown as Row | undefined;
+  }
+
   /** Makes the writes under one new revision; the revision in force after them. */
   apply(writes: readonly Write[], now: number): number {
     const revision = this.horizon().revision + 1;

@@ -8,7 +8,8 @@ import { below, checkKey, checkTtl, checkWrites } from './keys.ts';
 import type { Listed, Registry, RegistrySink, Write } from './registry.ts';
 import { isBusy, SqliteFile } from './sqlite-file.ts';
 import { SqliteFollower } from './sqlite-follower.ts';
-import { entryOf } from './sqlite-rows.ts';
+import { changeOf, entryOf } from './sqlite-rows.ts';
+import { FIRST_REVISION } from './sqlite-schema.ts';
 import type { SqliteStore } from './sqlite-store.ts';
 
 export interface SqliteRegistryOptions {
@@ -61,6 +62,11 @@ export class SqliteRegistry implements Registry {
       if (store.nextExpiry() <= now) store.transaction('write', () => store.expire(now));
       return store.transaction('read', () => listed(store, key));
     });
+  }
+
+  async before(key: string, revision: number): Promise<Entry | 'unknown' | undefined> {
+    checkKey(this.prefix, key);
+    return this.#do((store) => store.transaction('read', () => entryBefore(store, key, revision)));
   }
 
   async commit(writes: readonly Write[]): Promise<number> {
@@ -125,6 +131,13 @@ export class SqliteRegistry implements Registry {
     const message = `the registry file ${this.#path} is locked by another process`;
     return new FingerpostError('unavailable', message, { cause });
   }
+}
+
+function entryBefore(store: SqliteStore, key: string, revision: number): Entry | 'unknown' | undefined {
+  const row = store.changeBefore(key, revision);
+  if (row === undefined) return store.horizon().compacted > FIRST_REVISION ? 'unknown' : undefined;
+  const change = changeOf(row);
+  return change.kind === 'put' ? change.entry : undefined;
 }
 
 function listed(store: SqliteStore, key: string): Listed {

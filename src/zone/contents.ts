@@ -4,27 +4,16 @@ import { labelsOf } from '../service/key.ts';
 import { isProblem } from '../service/problem.ts';
 import { readEntry, type Usable } from '../service/read.ts';
 import type { ReversedLabels } from '../wire/name.ts';
+import { type Bad, BadRecords } from './bad-records.ts';
 import { labelsOfNode, type Node } from './node.ts';
 import { SharedTraits } from './sharing.ts';
 import { Stored } from './stored.ts';
 import { Tree, type TreeHooks } from './tree.ts';
 import type { Zones } from './zones.ts';
 
-/** A record that is left out. */
-export interface Bad {
-  readonly key: string;
-  readonly revision: number;
-  readonly problem: string;
-}
-
 export interface ContentsHooks extends TreeHooks {
-  /** A record cannot be used; called once for each revision of its key. */
+  /** A record cannot be used, or no longer; called once for each revision of its key. */
   readonly bad: (bad: Bad) => void;
-}
-
-interface Kept {
-  readonly revision: number;
-  seen: number;
 }
 
 /** The tree, kept equal to the registry. */
@@ -37,7 +26,7 @@ export class Contents {
   readonly #prefix: string;
   readonly #hooks: ContentsHooks;
   readonly #traits = new SharedTraits();
-  readonly #bad = new Map<string, Kept & Bad>();
+  readonly #bad = new BadRecords();
   /** Keys outside all zones, with the last list that named them: of no use here, but no mistake either. */
   readonly #outside = new Map<string, number>();
   /** Number of the list that is coming in, or came in last. */
@@ -55,8 +44,14 @@ export class Contents {
     for (const zone of zones.all) this.tree.keep(zone.labels);
   }
 
+  /** Records that cannot be used. */
   get bad(): ReadonlyMap<string, Bad> {
-    return this.#bad;
+    return this.#bad.all;
+  }
+
+  /** How many of the bad ones are served with their last good value. */
+  get quarantined(): number {
+    return this.#bad.quarantined;
   }
 
   get outside(): number {
@@ -88,6 +83,25 @@ export class Contents {
     this.revision = revision;
   }
 
+  /**
+   * What is served, as entries that would be read back as the same: `value` is written anew, and `revision` that of the
+   * value, which in quarantine (`bad` with `kept`) is the last good one.
+   */
+  *served(): Generator<Entry> {
+    for (const node of nodes(this.tree.root))
+      for (const stored of node.services()) yield this.#entryOf(stored);
+  }
+
+  /** Puts a served record back into quarantine, as `bad` told it before a restart. */
+  quarantine(bad: Bad): void {
+    if (this.#holding(bad.key)?.revision === bad.kept) this.#bad.set(bad, this.#list);
+  }
+
+  #entryOf({ key, node, host, traits, revision, lease }: Stored): Entry {
+    const value = JSON.stringify({ host, ...traits, kind: undefined });
+    return { key: key ?? this.#plainKey(labelsOfNode(node)), value, revision, lease, writtenAt: undefined };
+  }
+
   /** The changes of one revision, all at once. */
   apply(batch: Batch): void {
     for (const change of inSafeOrder(batch.changes)) this.#change(change);
@@ -101,16 +115,15 @@ export class Contents {
 
   /** Whether an entry of a new list is what is held already; notes that the list named it. */
   #known(entry: Entry): boolean {
-    const bad = this.#bad.get(entry.key);
-    if (bad !== undefined) {
-      bad.seen = this.#list;
-      return bad.revision === entry.revision;
-    }
+    const bad = this.#bad.all.get(entry.key);
     const usable = readEntry(this.#prefix, entry);
-    if (isProblem(usable)) return false;
-    const stored = this.#find(entry.key, usable.labels);
-    if (stored === undefined) return false;
-    stored.seen = this.#list;
+    const stored = isProblem(usable) ? this.#holding(entry.key) : this.#find(entry.key, usable.labels);
+    if (stored !== undefined) stored.seen = this.#list;
+    if (isProblem(usable)) {
+      this.#bad.see(entry.key, this.#list);
+      return bad?.revision === entry.revision;
+    }
+    if (bad !== undefined || stored === undefined) return false;
     return isSame(stored, entry, usable) && stored.revision === entry.revision;
   }
 
@@ -118,10 +131,7 @@ export class Contents {
   #put(entry: Entry, revision = entry.revision): void {
     const usable = readEntry(this.#prefix, entry);
     if (isProblem(usable)) {
-      const isTold = this.#bad.get(entry.key)?.revision === entry.revision;
-      this.#remove(entry.key, revision);
-      const bad = this.#keepBad(entry, usable.problem);
-      if (!isTold) this.#hooks.bad(bad);
+      this.#quarantine(entry, usable.problem);
       return;
     }
     this.#bad.delete(entry.key);
@@ -132,6 +142,7 @@ export class Contents {
     const stored = this.#find(entry.key, usable.labels);
     if (stored !== undefined && isSame(stored, entry, usable)) {
       stored.revision = entry.revision;
+      stored.lease = entry.lease;
       stored.seen = this.#list;
       return;
     }
@@ -140,20 +151,38 @@ export class Contents {
     if (stored !== undefined) this.#detach(stored, usable.labels);
   }
 
-  #keepBad(entry: Entry, problem: string): Bad {
-    const bad = { key: entry.key, revision: entry.revision, problem, seen: this.#list };
-    this.#bad.set(entry.key, bad);
-    return bad;
+  /** The value cannot be used: the last good one, where there is one, stays until the key is mended or removed. */
+  #quarantine(entry: Entry, problem: string): void {
+    const { key, revision } = entry;
+    this.#outside.delete(key);
+    const isTold = this.#bad.all.get(key)?.revision === revision;
+    const kept = this.#holding(key);
+    const bad = { key, revision, problem, kept: kept?.revision };
+    this.#bad.set(bad, this.#list);
+    if (kept !== undefined) this.#keep(kept, entry);
+    if (!isTold) this.#hooks.bad(bad);
   }
 
-  #attach(entry: Entry, usable: Usable): void {
+  /** The good value lives on under the lease of the bad one, which ends both. */
+  #keep(stored: Stored, { key, lease }: Entry): void {
+    stored.seen = this.#list;
+    if (stored.lease?.ttl === lease?.ttl) {
+      stored.lease = lease;
+      return;
+    }
+    const labels = labelsOfNode(stored.node);
+    const service = { ...stored.traits, host: stored.host };
+    this.#attach({ key, lease, revision: stored.revision }, { labels, service });
+    this.#detach(stored, labels);
+  }
+
+  #attach(entry: Pick<Entry, 'key' | 'lease' | 'revision'>, usable: Usable): void {
     const { labels, service } = usable;
     // Answers about names that did not exist hang further up; the walk from the new node meets them.
     const node = this.tree.ensure(labels);
     const plain = entry.key === this.#plainKey(labels) ? undefined : entry.key;
-    const leaseTtl = entry.lease?.ttl ?? 0;
     const traits = this.#traits.of(service);
-    const stored = new Stored(node, plain, service.host, traits, entry.revision, leaseTtl, this.#list);
+    const stored = new Stored(node, plain, service.host, traits, entry.revision, entry.lease, this.#list);
     this.tree.attach(stored, labels.length);
     this.tree.touch(node);
     this.services++;
@@ -176,6 +205,11 @@ export class Contents {
     this.#detach(stored, labels);
   }
 
+  #holding(key: string): Stored | undefined {
+    const labels = labelsOf(this.#prefix, key);
+    return isProblem(labels) ? undefined : this.#find(key, labels);
+  }
+
   #find(key: string, labels: ReversedLabels): Stored | undefined {
     const node = this.tree.exact(labels);
     if (node === undefined || node.stored === undefined) return undefined;
@@ -191,7 +225,7 @@ export class Contents {
 
   /** Takes out what the last whole list did not name. */
   #sweep(revision: number): void {
-    for (const bad of this.#bad.values()) if (bad.seen !== this.#list) this.#bad.delete(bad.key);
+    this.#bad.sweep(this.#list);
     for (const [key, seen] of this.#outside) if (seen !== this.#list) this.#outside.delete(key);
     for (const stored of gone(this.tree.root, this.#list)) {
       const labels = labelsOfNode(stored.node);
@@ -214,16 +248,21 @@ function inSafeOrder(changes: readonly Change[]): readonly Change[] {
 }
 
 function isSame(stored: Stored, entry: Entry, usable: Usable): boolean {
-  return stored.isSame(usable.service, entry.lease?.ttl ?? 0);
+  return stored.isSame(usable.service, entry.lease);
+}
+
+function* nodes(root: Node): Generator<Node> {
+  const waiting = [root];
+  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+    yield node;
+    for (const child of node.children()) waiting.push(child);
+  }
 }
 
 /** Every service that list number `list` did not name. */
 function gone(root: Node, list: number): Stored[] {
   const found: Stored[] = [];
-  const waiting = [root];
-  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+  for (const node of nodes(root))
     for (const stored of node.services()) if (stored.seen !== list) found.push(stored);
-    for (const child of node.children()) waiting.push(child);
-  }
   return found;
 }

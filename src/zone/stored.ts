@@ -1,4 +1,5 @@
 // A service at its place in the tree, with what the registry says of its key. Made to be small: there may be millions.
+import type { Lease } from '../service/entry.ts';
 import type { Service } from '../service/record.ts';
 import { ipv4Bytes, ipv4Text } from '../wire/address.ts';
 import { u16 } from '../wire/bytes.ts';
@@ -15,8 +16,8 @@ export class Stored {
   readonly #host: string | number;
   readonly traits: Traits;
   revision: number;
-  /** Granted TTL of the key's lease in seconds; 0 without a lease. */
-  readonly leaseTtl: number;
+  /** The lease that the key is bound to; of the same granted TTL for as long as this object lives. */
+  lease: Lease | undefined;
   /** The last whole list that named it. */
   seen: number;
 
@@ -26,7 +27,7 @@ export class Stored {
     host: string,
     traits: Traits,
     revision: number,
-    leaseTtl: number,
+    lease: Lease | undefined,
     seen: number,
   ) {
     this.node = node;
@@ -34,7 +35,7 @@ export class Stored {
     this.#host = traits.kind === 'ipv4' ? packed(host) : host;
     this.traits = traits;
     this.revision = revision;
-    this.leaseTtl = leaseTtl;
+    this.lease = lease;
     this.seen = seen;
   }
 
@@ -48,15 +49,15 @@ export class Stored {
   /** Seconds that its records live: its own or the default, at most the granted TTL of its lease. */
   ttl(defaultTtl: number): number {
     const own = this.traits.ttl ?? defaultTtl;
-    return this.leaseTtl > 0 ? Math.min(own, this.leaseTtl) : own;
+    return this.lease === undefined ? own : Math.min(own, this.lease.ttl);
   }
 
   /** Whether a service as it was read gives the same records as this one. */
-  isSame(service: Service, leaseTtl: number): boolean {
+  isSame(service: Service, lease: Lease | undefined): boolean {
     const { traits } = this;
     return (
       this.host === service.host &&
-      this.leaseTtl === leaseTtl &&
+      this.lease?.ttl === lease?.ttl &&
       traits.port === service.port &&
       traits.priority === service.priority &&
       traits.weight === service.weight &&

@@ -48,6 +48,28 @@ describe('etcd', () => {
     expect((await fingerpost('rm', '--all', 'many.skydns.local')).out).toMatch(/^removed 250 services/);
   });
 
+  it('names the last good revision of a record that turned bad, unless it was compacted', async () => {
+    const key = '/skydns/local/skydns/turned';
+    const revisionOf = async (value: string) => {
+      await etcd.ctl('put', key, value);
+      const { header } = JSON.parse(await etcd.ctl('get', key, '-w', 'json')) as {
+        header: { revision: number };
+      };
+      return header.revision;
+    };
+    const good = await revisionOf('{"host":"10.0.0.1"}');
+    await revisionOf('bad');
+    const bad = await revisionOf('worse');
+    const { code, out } = await fingerpost('check');
+    expect(code).toBe(1);
+    expect(out).toMatch(new RegExp(`^${key}  revision ${bad}: not JSON: .*; last good: revision ${good}\n`));
+    await etcd.ctl('compact', String(bad));
+    expect((await fingerpost('check')).out).toMatch(
+      /; last good: unknown, the registry has compacted its history\n/,
+    );
+    await etcd.ctl('del', key);
+  });
+
   it('that is away is one line', async () => {
     const { code, err } = await call(['ls', '--registry', 'etcd://127.0.0.1:1']);
     expect(code).toBe(1);

@@ -165,11 +165,35 @@ describe('check', () => {
       expect.stringMatching(
         /^\/skydns\/org\/example\/c {2}revision \d+: outside the zones \(skydns\.local\)$/,
       ),
-      '3 records, 2 not served',
+      '3 records, 2 not served as they are',
     ]);
     expect((await fingerpost('check', '--zone', 'skydns.local', '--zone', 'example.org')).out).toMatch(
-      /1 not served\n$/,
+      /1 not served as they are\n$/,
     );
+  });
+});
+
+describe('check on a record that turned bad', () => {
+  const key = 'local/skydns/a';
+  const lineOf = async () => (await fingerpost('check')).out.split('\n')[0] ?? '';
+
+  it('names the last good revision, however many bad ones came after it', async () => {
+    await write([key, '{"host": "10.0.0.1"}']);
+    await write([key, 'x']);
+    await write([key, 'y']);
+    const [, bad = '', good = ''] = /revision (\d+): not JSON: .*; last good: revision (\d+)$/.exec(
+      await lineOf(),
+    )!;
+    expect(Number(bad) - Number(good)).toBe(2);
+  });
+
+  it('says where there was none, also before it was deleted', async () => {
+    await write([key, 'x']);
+    expect(await lineOf()).toMatch(/; it never was usable$/);
+    await write([key, '{}']);
+    expect((await fingerpost('rm', 'a.skydns.local')).code).toBe(0);
+    await write([key, 'x']);
+    expect(await lineOf()).toMatch(/; it never was usable$/);
   });
 });
 

@@ -111,6 +111,21 @@ export function registryContract(name: string, start: () => Promise<Place>): voi
       expect((await registry.list()).entries).toEqual([]);
     });
 
+    test('tells what a key held before a revision', async () => {
+      const registry = await open();
+      const key = `${prefix}/a`;
+      const first = await registry.commit([put(key, '1')]);
+      const second = await registry.commit([put(key, '2')]);
+      const gone = await registry.commit([del(key)]);
+      const back = await registry.commit([put(key, '3')]);
+      expect(await registry.before(key, back + 1)).toMatchObject({ key, value: '3', revision: back });
+      expect(await registry.before(key, back)).toBeUndefined();
+      expect(await registry.before(key, gone)).toMatchObject({ key, value: '2', revision: second });
+      expect(await registry.before(key, second)).toMatchObject({ key, value: '1', revision: first });
+      expect(await registry.before(key, first)).toBeUndefined();
+      await expect(registry.before('/elsewhere/a', 2)).rejects.toMatchObject({ code: 'registry' });
+    });
+
     test('an empty transaction tells the revision in force', async () => {
       const registry = await open();
       const revision = await registry.commit([put(`${prefix}/a`, '1')]);

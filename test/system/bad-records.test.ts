@@ -78,7 +78,25 @@ describe('bad records', () => {
     expect(stdout).toMatch(
       /^\/skydns\/com\/example\/web {2}revision \d+: outside the zones \(skydns\.local\)$/m,
     );
-    expect(stdout).toMatch(new RegExp(`, ${Object.keys(BAD).length + 1} not served$`, 'm'));
+    expect(stdout).toMatch(new RegExp(`, ${Object.keys(BAD).length + 1} not served as they are$`, 'm'));
+  });
+
+  it('that were good before keep their last good value until they are mended', async () => {
+    const key = keyOf('turned.skydns.local');
+    await etcd.ctl('put', key, '{"host":"10.0.0.9"}');
+    await expect.poll(() => short(server.address, 'turned.skydns.local'), soon).toEqual(['10.0.0.9']);
+    await etcd.ctl('put', key, '{"host":"10.0.0.10}');
+    await expect.poll(() => server.metric('fingerpost_quarantined_records'), soon).toBe(1);
+    expect(await short(server.address, 'turned.skydns.local')).toEqual(['10.0.0.9']);
+    const told = logged().find((line) => line.key === key);
+    expect(told?.msg).toBe('record cannot be used: its last good value is served');
+    const { stdout } = await scene.call(['check', ...registry]);
+    expect(stdout).toContain(`${key}  revision ${told?.revision}: not JSON: `);
+    expect(stdout).toMatch(new RegExp(`; last good: revision ${told?.kept}$`, 'm'));
+    await etcd.ctl('put', key, '{"host":"10.0.0.10"}');
+    await expect.poll(() => short(server.address, 'turned.skydns.local'), soon).toEqual(['10.0.0.10']);
+    expect(await server.metric('fingerpost_quarantined_records')).toBe(0);
+    await etcd.ctl('del', key);
   });
 
   it('are no longer bad when they are put right', async () => {

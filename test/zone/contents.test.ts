@@ -55,15 +55,6 @@ describe('records that cannot be used', () => {
     expect(fixture.ask('x.web.example.org A')).toEqual(['NXDOMAIN']);
     expect(fixture.ask('web.example.org A')).toEqual(['NXDOMAIN']);
   });
-  it('a bad value takes the place of a good one, and the other way round', () => {
-    const fixture = new Fixture().load({ [web('1')]: A1 });
-    fixture.apply({ [web('1')]: '{"port":-1}' });
-    expect(fixture.ask('web.example.org A')).toEqual(['NXDOMAIN']);
-    expect([...fixture.contents.bad.values()]).toMatchObject([{ key: web('1'), revision: 2 }]);
-    fixture.apply({ [web('1')]: A2 });
-    expect(fixture.ask('web.example.org A')).toEqual(['web.example.org. 30 A 10.0.0.2']);
-    expect(fixture.contents.bad.size).toBe(0);
-  });
   it('is told once for each revision, and leaves the list when mended or removed', () => {
     const fixture = new Fixture().load({ [web('1')]: 'bad', [web('2')]: 'bad' });
     fixture.apply({ [web('1')]: 'still bad' });

@@ -68,6 +68,8 @@ export class Feed implements RegistrySink {
     this.#measure();
   }
 
+  position(): void {}
+
   /** The registry itself logs changes of state, with their cause. */
   state(state: RegistryState): void {
     this.#standing = { ...this.#standing, state };

@@ -14,7 +14,7 @@ import { pages } from './etcd-pages.ts';
 import { EtcdPulse } from './etcd-pulse.ts';
 import { Compacted, EtcdWatch } from './etcd-watch.ts';
 import { below } from './keys.ts';
-import type { RegistrySink } from './registry.ts';
+import type { Known, RegistrySink } from './registry.ts';
 import { Status } from './status.ts';
 
 export interface FollowerDeps {
@@ -22,6 +22,8 @@ export interface FollowerDeps {
   readonly prefix: string;
   readonly url: string;
   readonly sink: RegistrySink;
+  /** What the sink knows already. */
+  readonly from?: Known | undefined;
   readonly logger: Logger;
   readonly clock: Clock;
 }
@@ -32,13 +34,15 @@ const GOOD_MS = 5_000;
 /** How long etcd may take to confirm a watch, and to answer whether it is there, in milliseconds. */
 const CREATE_MS = 5_000;
 const PROBE_MS = 2_500;
+/** Why a watch ends that is followed by a list because somebody wants one. */
+const RELIST = new Error('a list was asked for');
 
 export class EtcdFollower {
   readonly #deps: FollowerDeps;
   readonly #status: Status;
   readonly #leases: EtcdLeases;
   readonly #backoff = new Backoff(BACKOFF);
-  readonly #history = new History();
+  readonly #history: History;
   /** The revision that etcd had reached when we connected: what is behind it is not synced. */
   #goal = 0;
   #client: Etcd3 | undefined;
@@ -49,12 +53,19 @@ export class EtcdFollower {
 
   constructor(deps: FollowerDeps) {
     this.#deps = deps;
-    this.#status = new Status(deps);
+    this.#status = new Status(deps, deps.from?.since);
+    this.#history = new History(deps.from);
     this.#leases = new EtcdLeases(deps.etcd, deps.logger);
   }
 
   start(): void {
     this.#running = this.#run();
+  }
+
+  /** Lists anew, over the connection that there is. */
+  relist(): void {
+    this.#history.forget();
+    this.#watch?.stop(RELIST);
   }
 
   /** Resolves when the sink will not be called any more. */
@@ -71,6 +82,7 @@ export class EtcdFollower {
       const began = this.#deps.clock.now();
       const cause = await this.#session().catch((thrown: unknown) => thrown);
       if (this.#closed) return;
+      if (cause === RELIST) continue;
       this.#afterwards(cause);
       this.#status.stale(this.#explain(cause));
       if (this.#deps.clock.now() - began >= GOOD_MS) this.#backoff.reset();
@@ -147,6 +159,7 @@ export class EtcdFollower {
     if (this.#closed || revision === undefined) return;
     sink.listed(revision);
     this.#history.reach(revision);
+    this.#tellPosition();
   }
 
   async #follow(): Promise<unknown> {
@@ -166,10 +179,13 @@ export class EtcdFollower {
     });
     let created = false;
     const caughtUp = () => {
-      if (created && batches.idle) this.#status.synced(this.#history.revision ?? 0);
+      if (!created || !batches.idle) return;
+      this.#status.synced(this.#history.revision ?? 0);
+      this.#tellPosition();
     };
     const watch = new EtcdWatch(stream, below(prefix), (this.#history.revision ?? 0) + 1, {
-      heard: () => {
+      heard: (header) => {
+        this.#history.note(header);
         pulse.heard();
         this.#status.heard();
       },
@@ -201,6 +217,11 @@ export class EtcdFollower {
     pulse.stop();
     batches.stop();
     return reason;
+  }
+
+  #tellPosition(): void {
+    const { position } = this.#history;
+    if (position !== undefined && !this.#closed) this.#deps.sink.position(position);
   }
 
   #deliver(batch: Batch): void {

@@ -11,7 +11,7 @@ export interface RawRevision {
 
 export interface WatchListener {
   /** Something came. */
-  heard(): void;
+  heard(header: IResponseHeader): void;
   /** The watch stands: every change from its first revision on will come. */
   created(header: IResponseHeader): void;
   revision(raw: RawRevision): void;
@@ -89,7 +89,7 @@ export class EtcdWatch {
 
   #receive(response: IWatchResponse): void {
     if (this.#over) return;
-    this.#listener.heard();
+    this.#listener.heard(response.header);
     if (response.canceled) this.stop(this.#reasonOf(response));
     else if (response.created) this.#listener.created(response.header);
     else if (response.events.length > 0) this.#events(response);

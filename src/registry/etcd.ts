@@ -11,7 +11,7 @@ import { grant, keepAlive, revoke } from './etcd-lease-calls.ts';
 import { EtcdLeases } from './etcd-leases.ts';
 import { pages } from './etcd-pages.ts';
 import { below, checkKey, checkTtl, checkWrites } from './keys.ts';
-import type { Listed, Registry, RegistrySink, Write } from './registry.ts';
+import type { Known, Listed, Registry, RegistrySink, Write } from './registry.ts';
 
 export interface EtcdRegistryOptions extends EtcdOptions {
   readonly url: string;
@@ -38,7 +38,7 @@ export class EtcdRegistry implements Registry {
     this.#deps = deps;
   }
 
-  watch(sink: RegistrySink): void {
+  watch(sink: RegistrySink, from?: Known): void {
     if (this.#follower !== undefined)
       throw new FingerpostError('registry', 'the registry is watched already');
     this.#follower = new EtcdFollower({
@@ -47,8 +47,13 @@ export class EtcdRegistry implements Registry {
       prefix: this.prefix,
       url: this.url,
       sink,
+      from,
     });
     this.#follower.start();
+  }
+
+  relist(): void {
+    this.#follower?.relist();
   }
 
   async list(key: string = this.prefix): Promise<Listed> {

@@ -7,6 +7,19 @@ export type RegistryState =
   /** Cut off since `since` (milliseconds since 1970); what was known stays in force. */
   | { readonly kind: 'stale'; readonly since: number; readonly cause: unknown };
 
+/** A point in a registry's history. */
+export interface Position {
+  readonly revision: number;
+  /** Which history the revision belongs to, in words of the engine. */
+  readonly history: string;
+}
+
+/** What is known before a watch begins: the registry's state at a position, when that was last all there was. */
+export interface Known extends Position {
+  /** Milliseconds since 1970. */
+  readonly since: number;
+}
+
 /**
  * Receives one registry's contents and then its changes, in order:
  * `listing`, `page`*, `listed`, then `batch`*; again from `listing` when the changes between were lost.
@@ -20,7 +33,15 @@ export interface RegistrySink {
   listed(revision: number): void;
   /** The changes of one revision; revisions only grow. */
   batch(batch: Batch): void;
-  /** Called on every change of state; `starting` is where it begins and is not announced. */
+  /**
+   * All that was delivered is the registry's state here, now: a later watch may begin from it. Called after `listed` and
+   * every second or so while synced; never by an engine that always lists anew.
+   */
+  position(position: Position): void;
+  /**
+   * Called on every change of state; `starting` is where it begins and is not announced, nor is a loss that is over
+   * within two seconds.
+   */
   state(state: RegistryState): void;
 }
 
@@ -42,8 +63,13 @@ export interface Registry {
   readonly url: string;
   /** Only keys below `<prefix>/` are ever read. */
   readonly prefix: string;
-  /** Lists, then follows, for ever: reconnects by itself. It does not keep the process alive by itself. Once only. */
-  watch(sink: RegistrySink): void;
+  /**
+   * Lists, then follows, for ever: reconnects by itself. It does not keep the process alive by itself. Once only.
+   * With `from` the first list is left out where changes since then can still be told.
+   */
+  watch(sink: RegistrySink, from?: Known): void;
+  /** Lists anew, for the sink of the watch. */
+  relist(): void;
   /** Every entry whose key is `key` or lies below `<key>/`, sorted by key; by default all under the prefix. */
   list(key?: string): Promise<Listed>;
   /**

@@ -55,6 +55,12 @@ export class SqliteFollower {
     this.#cancel();
   }
 
+  /** The next look delivers a whole list. */
+  relist(): void {
+    this.#revision = undefined;
+    this.#version = undefined;
+  }
+
   /** Delivers what was written, at once. Never throws. */
   look(): void {
     this.#version = undefined;

@@ -48,12 +48,17 @@ export class SqliteRegistry implements Registry {
     this.#deps = deps;
   }
 
+  /** It always lists: the file is at hand, and may be another one than before. */
   watch(sink: RegistrySink): void {
     if (this.#follower !== undefined)
       throw new FingerpostError('registry', 'the registry is watched already');
     const { prefix, url } = this;
     this.#follower = new SqliteFollower({ ...this.#deps, file: this.#file, prefix, url, sink });
     this.#follower.start();
+  }
+
+  relist(): void {
+    this.#follower?.relist();
   }
 
   async list(key: string = this.prefix): Promise<Listed> {

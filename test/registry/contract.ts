@@ -1,7 +1,7 @@
 // What every engine behind the Registry seam must do: one suite, run on each of them.
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { FingerpostError } from '../../src/base/errors.ts';
-import type { Registry, Write } from '../../src/registry/registry.ts';
+import type { Position, Registry, Write } from '../../src/registry/registry.ts';
 import { propertyTests } from './property.ts';
 import { byBytes, textOf, View } from './view.ts';
 
@@ -303,6 +303,56 @@ export function registryContract(name: string, start: () => Promise<Place>): voi
       expect(thrown).toBeInstanceOf(FingerpostError);
       expect(thrown).toMatchObject({ code: 'registry' });
       expect((await registry.list()).entries).toEqual([]);
+    });
+
+    /** Watches on from what `seen` knows, by the position that it was told, or another one. */
+    const watchOn = async (seen: View, at: Partial<Position> = {}) => {
+      const view = View.knowing(seen);
+      views.push(view);
+      const { revision, history } = { revision: seen.revision, history: 'none', ...seen.at, ...at };
+      (await open()).watch(view, { revision, history, since: 0 });
+      return view;
+    };
+
+    test('a watch that begins where another one ended misses nothing', async () => {
+      const registry = await open();
+      await registry.commit(['a', 'b', 'c'].map((name) => put(`${prefix}/${name}`, '1')));
+      const first = await watch();
+      await opened.pop()?.close();
+      await registry.commit([put(`${prefix}/a`, '2'), del(`${prefix}/b`)]);
+      await registry.commit([put(`${prefix}/d`, '1')]);
+      const second = await watchOn(first);
+      await second.has(`${prefix}/d`, '1');
+      await second.synced();
+      expect(second.text()).toBe(`${prefix}/a=2\n${prefix}/c=1\n${prefix}/d=1`);
+      await registry.commit([put(`${prefix}/e`, '1')]);
+      await second.has(`${prefix}/e`, '1');
+    });
+
+    test('a watch that begins in another history, or in the future, lists', async () => {
+      const registry = await open();
+      await registry.commit([put(`${prefix}/a`, '1')]);
+      const first = await watch();
+      first.entries.set(`${prefix}/ghost`, { ...first.entries.get(`${prefix}/a`)!, key: `${prefix}/ghost` });
+      for (const at of [{ history: '1/1' }, { history: '' }, { revision: first.revision + 1_000_000 }]) {
+        const view = await watchOn(first, at);
+        view.revision = 0;
+        await view.has(`${prefix}/ghost`, undefined);
+        expect(view.lists).toHaveLength(1);
+        await view.synced();
+      }
+    });
+
+    test('lists anew when it is asked to', async () => {
+      const view = await watch();
+      const [registry] = opened;
+      await registry!.commit([put(`${prefix}/a`, '1')]);
+      await view.has(`${prefix}/a`, '1');
+      registry!.relist();
+      await view.until('a second list', () => view.lists.length === 2);
+      await registry!.commit([put(`${prefix}/b`, '1')]);
+      await view.has(`${prefix}/b`, '1');
+      expect(view.states.map((s) => s.kind)).toEqual(['synced']);
     });
 
     test('after close nothing is delivered, and calls are refused', async () => {

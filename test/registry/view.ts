@@ -1,5 +1,5 @@
 // A sink that keeps what it is told, and holds the registry to the order that it promises.
-import type { RegistrySink, RegistryState } from '../../src/registry/registry.ts';
+import type { Position, RegistrySink, RegistryState } from '../../src/registry/registry.ts';
 import type { Batch, Entry } from '../../src/service/entry.ts';
 
 const LIMIT_MS = 60_000;
@@ -16,6 +16,8 @@ export class View implements RegistrySink {
   readonly history = new Map<number, string>();
   readonly keepHistory: boolean;
   revision = 0;
+  /** Where another watch may begin. */
+  at: Position | undefined;
   /** What the registry did against its contract. */
   readonly faults: string[] = [];
   #listing: Map<string, Entry> | undefined;
@@ -23,6 +25,14 @@ export class View implements RegistrySink {
 
   constructor(keepHistory = false) {
     this.keepHistory = keepHistory;
+  }
+
+  /** A view that knows already what another one has seen. */
+  static knowing(other: View): View {
+    const view = new View();
+    view.entries = new Map(other.entries);
+    view.revision = other.revision;
+    return view;
   }
 
   get kind(): RegistryState['kind'] {
@@ -69,6 +79,13 @@ export class View implements RegistrySink {
     this.revision = batch.revision;
     this.batches.push(batch);
     if (this.keepHistory) this.history.set(batch.revision, this.text());
+    this.#told();
+  }
+
+  position(position: Position): void {
+    this.#expect(this.#listing === undefined, 'a position inside a list');
+    this.#expect(position.revision >= this.revision, `at ${position.revision} after ${this.revision}`);
+    this.at = position;
     this.#told();
   }
 

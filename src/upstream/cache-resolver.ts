@@ -1,19 +1,17 @@
 // A question that other servers answer: from the cache where it can be, else asked, once for all who wait for it.
 import { type Clock, realClock } from '../base/clock.ts';
 import type { Counter } from '../base/counters.ts';
-import { Rcode } from '../wire/codes.ts';
 import type { Name } from '../wire/name.ts';
-import { type Answer, Entry, type Failure, isFailure, type Outcome, type UpstreamCache } from './cache.ts';
-import { type Asked, keyOf, upstreamQuery } from './cache-question.ts';
-import { isAnswer, type Lifetimes, lookThrough, type UpstreamReply } from './cache-reply.ts';
+import type { Query } from '../wire/query.ts';
+import { type Answer, Entry, type Outcome, type UpstreamCache } from './cache.ts';
+import { cacheKey, cacheKeyOf } from './cache-question.ts';
+import { isAnswer, type Kept, type Lifetimes, lookThrough } from './cache-reply.ts';
+import type { Marks } from './marks.ts';
+import { type Question, questionOf } from './question.ts';
+import type { FailureKind, Upstreamed, UpstreamFailure } from './upstreamed.ts';
 
-/** A way to other servers. */
-export interface Way {
-  /** Sends a query; its id is replaced on the way and is not that of the reply. Does not reject. */
-  readonly ask: (query: Uint8Array) => Promise<Uint8Array | Failure>;
-  /** EDNS options that queries on this way carry, in wire form. */
-  readonly options?: Uint8Array | undefined;
-}
+/** Sends a question to other servers. */
+export type Ask = (question: Question) => Promise<Upstreamed>;
 
 export interface ResolverOptions {
   readonly lifetimes: Lifetimes;
@@ -38,8 +36,6 @@ export interface ResolverParts {
   readonly clock?: Clock;
 }
 
-/** The TTL of everything that is past its time, in seconds (RFC 8767 4). */
-export const STALE_TTL = 30;
 /** How long other servers are left alone with a question that they failed at, while there is a stale answer (RFC 8767 5). */
 const RECHECK_MS = 30_000;
 /** How long a client waits while there is a stale answer (RFC 8767 5). */
@@ -51,21 +47,8 @@ const POPULAR = 3;
 const PREFETCH_FROM = 0.9;
 const PREFETCH_LEAST_LIFE = 10;
 
-/** RFC 8914 4.25: a reply came that is none to the question. */
-const INVALID_DATA: Failure = { failed: true, ede: 24, lasting: true };
-/** RFC 8914 4.1: whoever asked broke its promise. */
-const OTHER: Failure = { failed: true, ede: 0, lasting: false };
-
-/** The extended DNS error that goes with an answer (RFC 8914 4.4, 4.20); undefined for one that is in its time. */
-export function edeOf(answer: Answer): number | undefined {
-  if (!answer.stale) return undefined;
-  return answer.reply.rcode === Rcode.NXDOMAIN ? 19 : 3;
-}
-
-/** What is to be taken off every TTL of an answer that is in its time: its age in seconds. */
-export function ageOf(answer: Answer, now: number): number {
-  return Math.max(0, Math.floor((now - answer.cameAt) / 1000));
-}
+/** Failures after which asking again at once is in vain; the others depend on who asks, and when. */
+const LASTING: ReadonlySet<FailureKind> = new Set(['timeout', 'unreachable']);
 
 export class Resolver {
   readonly #cache: UpstreamCache | undefined;
@@ -98,26 +81,35 @@ export class Resolver {
   }
 
   /**
-   * Answers a question, asking on `way` where that is needed. What the cache has comes at once, without a promise; a
-   * promise never rejects.
+   * Answers `query`, which was read from `request`, asking other servers where that is needed. What the cache has comes
+   * at once, without a promise; a promise never rejects.
    */
-  resolve(asked: Asked, checkingDisabled: boolean, way: Way): Outcome | Promise<Outcome> {
-    const key = keyOf(asked, checkingDisabled);
+  resolve(request: Uint8Array, query: Query, ask: Ask): Outcome | Promise<Outcome> {
+    return this.#resolve(cacheKey(request, query), () => questionOf(request, query), ask);
+  }
+
+  /** The same for a question of this server's own. */
+  resolveQuestion(question: Question, ask: Ask): Outcome | Promise<Outcome> {
+    return this.#resolve(cacheKeyOf(question), () => question, ask);
+  }
+
+  /** `question` is called before this returns, or never. */
+  #resolve(key: string, question: () => Question, ask: Ask): Outcome | Promise<Outcome> {
     const entry = this.#cache?.get(key);
     const now = this.#clock.now();
     if (entry?.isFresh(now)) {
       this.#counters.cacheHits.inc();
       entry.asked++;
-      if (isDue(entry, now)) this.#refresh(entry, this.#fetch(key, asked, checkingDisabled, way));
+      if (isDue(entry, now)) this.#refresh(entry, this.#fetch(key, question(), ask));
       return entry.outcome;
     }
     const stale = entry === undefined ? undefined : this.#staleOf(entry, now);
     if (entry === undefined || stale === undefined) {
       this.#counters.cacheMisses.inc();
-      return this.#fetch(key, asked, checkingDisabled, way);
+      return this.#fetch(key, question(), ask);
     }
     if (!entry.slow && now >= entry.failedUntil)
-      return this.#orStale(entry, stale, this.#fetch(key, asked, checkingDisabled, way));
+      return this.#orStale(entry, stale, this.#fetch(key, question(), ask));
     this.#counters.cacheStale.inc();
     return stale;
   }
@@ -151,58 +143,48 @@ export class Resolver {
       void fetching.then((outcome) => {
         cancel();
         entry.slow = false;
-        give(isFailure(outcome) || !isAnswer(outcome.reply) ? stale : outcome);
+        give(outcome.kind === 'answer' && isAnswer(outcome.reply) ? outcome : stale);
       });
     });
   }
 
   /** Asks other servers, or joins in where they are being asked the same. */
-  #fetch(key: string, asked: Asked, checkingDisabled: boolean, way: Way): Promise<Outcome> {
-    const known = this.#pending.get(key);
+  #fetch(key: string, question: Question, ask: Ask): Promise<Outcome> {
+    // Who waits for a query that came back to us waits for itself: marked ones are asked on their own.
+    const pendingKey = key + marksText(question.marks);
+    const known = this.#pending.get(pendingKey);
     if (known !== undefined) return known;
-    const query = upstreamQuery(asked, checkingDisabled, way.options);
     const epoch = this.#epoch;
-    const fetching: Promise<Outcome> = way
-      .ask(query)
-      .catch(() => OTHER)
-      .then((got) => {
-        if (this.#pending.get(key) === fetching) this.#pending.delete(key);
-        const cache = epoch === this.#epoch ? this.#cache : undefined;
-        return this.#took(key, cache, query, got);
-      });
-    this.#pending.set(key, fetching);
+    const took = (got: Upstreamed): Outcome => {
+      if (this.#pending.get(pendingKey) === fetching) this.#pending.delete(pendingKey);
+      const cache = epoch === this.#epoch ? this.#cache : undefined;
+      return got.kind === 'reply'
+        ? this.#answered(key, cache, lookThrough(got, question.bytes, this.#options.lifetimes))
+        : this.#failed(key, cache, got);
+    };
+    const fetching = ask(question).then(took, () => took({ kind: 'unreachable' }));
+    this.#pending.set(pendingKey, fetching);
     return fetching;
   }
 
   /** `cache`: where to keep it, undefined for nowhere. */
-  #took(
-    key: string,
-    cache: UpstreamCache | undefined,
-    query: Uint8Array,
-    got: Uint8Array | Failure,
-  ): Outcome {
-    if (!(got instanceof Uint8Array)) return this.#failed(key, cache, got);
-    const reply = lookThrough(got, query, this.#options.lifetimes);
-    return reply === undefined ? this.#failed(key, cache, INVALID_DATA) : this.#answered(key, cache, reply);
-  }
-
-  #failed(key: string, cache: UpstreamCache | undefined, failure: Failure): Failure {
-    if (this.#leaveAlone(key, cache) || !failure.lasting) return failure;
+  #failed(key: string, cache: UpstreamCache | undefined, failure: UpstreamFailure): UpstreamFailure {
+    if (!LASTING.has(failure.kind) || this.#leaveAlone(key, cache)) return failure;
     const now = this.#clock.now();
     cache?.set(key, new Entry(failure, now, now + FAILURE_MS));
     return failure;
   }
 
-  #answered(key: string, cache: UpstreamCache | undefined, reply: UpstreamReply): Answer {
+  #answered(key: string, cache: UpstreamCache | undefined, kept: Kept): Answer {
     const now = this.#clock.now();
-    const expiresAt = now + reply.life * 1000;
-    const refreshed = isAnswer(reply) && reply.life >= PREFETCH_LEAST_LIFE;
-    const heldUntil = refreshed ? now + reply.life * 1000 * PREFETCH_FROM : expiresAt;
-    const answer: Answer = { reply, cameAt: now, heldUntil, stale: false };
-    if (!isAnswer(reply) && this.#leaveAlone(key, cache)) return answer;
-    if (reply.life > 0) cache?.set(key, new Entry(answer, now, expiresAt));
+    const expiresAt = now + kept.life * 1000;
+    const refreshed = isAnswer(kept.reply) && kept.life >= PREFETCH_LEAST_LIFE;
+    const heldUntil = refreshed ? now + kept.life * 1000 * PREFETCH_FROM : expiresAt;
+    const answer: Answer = { kind: 'answer', ...kept, cameAt: now, heldUntil, stale: false };
+    if (!isAnswer(kept.reply) && this.#leaveAlone(key, cache)) return answer;
+    if (kept.life > 0) cache?.set(key, new Entry(answer, now, expiresAt));
     // What there was is untrue by now, although this cannot be kept either.
-    else if (isAnswer(reply)) cache?.delete(key);
+    else if (isAnswer(kept.reply)) cache?.delete(key);
     return answer;
   }
 
@@ -218,6 +200,10 @@ export class Resolver {
 
 /** Whether an entry in its time is popular, and so near its end that it is to be fetched anew. */
 function isDue(entry: Entry, now: number): boolean {
-  if (entry.refreshed || entry.asked < POPULAR || isFailure(entry.outcome)) return false;
+  if (entry.refreshed || entry.asked < POPULAR || entry.outcome.kind !== 'answer') return false;
   return now >= entry.outcome.heldUntil;
+}
+
+function marksText({ stubbed, path }: Marks): string {
+  return stubbed || path.length > 0 ? `${stubbed} ${Buffer.from(path).toString('latin1')}` : '';
 }

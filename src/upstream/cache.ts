@@ -2,11 +2,12 @@
 import { LRUCache } from 'lru-cache';
 import type { Name } from '../wire/name.ts';
 import { isKeyBelow } from './cache-question.ts';
-import { isAnswer, type UpstreamReply } from './cache-reply.ts';
+import { isAnswer, type Kept } from './cache-reply.ts';
+import type { UpstreamFailure } from './upstreamed.ts';
 
-/** What is given to a client: a reply, and from when to when. */
-export interface Answer {
-  readonly reply: UpstreamReply;
+/** What is given to clients: a reply, and from when to when. */
+export interface Answer extends Kept {
+  readonly kind: 'answer';
   /** Milliseconds since 1970. TTLs count down from here. */
   readonly cameAt: number;
   /**
@@ -18,20 +19,7 @@ export interface Answer {
   readonly stale: boolean;
 }
 
-/** Why there is none: an extended DNS error (RFC 8914 5.2) for the SERVFAIL that the client gets. */
-export interface Failure {
-  readonly failed: true;
-  /** The INFO-CODE. */
-  readonly ede: number;
-  /** Whether asking again at once would be in vain; not so where there were too many questions, for instance. */
-  readonly lasting: boolean;
-}
-
-export type Outcome = Answer | Failure;
-
-export function isFailure(outcome: Outcome): outcome is Failure {
-  return 'failed' in outcome;
-}
+export type Outcome = Answer | UpstreamFailure;
 
 /** What became of one question. An entry lasts longer than its answer, which may be given out stale. */
 export class Entry {
@@ -62,7 +50,7 @@ export class Entry {
 
   /** The answer as it is given out past its time; undefined for what is no answer. */
   get stale(): Answer | undefined {
-    if (isFailure(this.outcome) || !isAnswer(this.outcome.reply)) return undefined;
+    if (this.outcome.kind !== 'answer' || !isAnswer(this.outcome.reply)) return undefined;
     this.#stale ??= { ...this.outcome, stale: true };
     return this.#stale;
   }
@@ -121,7 +109,10 @@ export class UpstreamCache {
 }
 
 function sizeOf(outcome: Outcome): number {
-  if (isFailure(outcome)) return 0;
-  const { message, places } = outcome.reply;
-  return message.length + places.byteLength;
+  if (outcome.kind !== 'answer') return 0;
+  const { reply, places } = outcome;
+  return reply.errors.reduce(
+    (sum, { text }) => sum + ENTRY_OVERHEAD / 4 + text.length,
+    reply.message.buffer.byteLength + places.byteLength,
+  );
 }

@@ -1,6 +1,10 @@
 // What other servers say, put together byte by byte for the tests of the cache.
-import { type Asked, asking, upstreamQuery } from '../../src/upstream/cache-question.ts';
-import { type Lifetimes, lookThrough, type UpstreamReply } from '../../src/upstream/cache-reply.ts';
+import { questionFor } from '../../src/upstream/cache-question.ts';
+import { type Kept, type Lifetimes, lookThrough } from '../../src/upstream/cache-reply.ts';
+import type { Question } from '../../src/upstream/question.ts';
+import { acceptReply } from '../../src/upstream/receive.ts';
+import type { UpstreamReply } from '../../src/upstream/upstreamed.ts';
+import { i32 } from '../../src/wire/bytes.ts';
 import { Type } from '../../src/wire/codes.ts';
 import { header, name, pointer, question, record, u32, wire } from '../wire/packets.ts';
 
@@ -9,37 +13,34 @@ export const DAY: Lifetimes = { min: 0, max: 86_400 };
 
 export interface Said {
   readonly flags?: number;
-  readonly question?: readonly number[];
-  readonly questions?: number;
   readonly answers?: readonly (readonly number[])[];
   readonly authority?: readonly (readonly number[])[];
   readonly additional?: readonly (readonly number[])[];
-  /** Bytes behind the last record. */
-  readonly behind?: readonly number[];
 }
 
-export const ask = (text = 'www.example.com', type: number = Type.A): Asked => asking(name(text), type);
+/** The question for `www.example.com` A. */
+export const WWW = Uint8Array.from(question(wire('www', 'example', 'com')));
 
-export const queryFor = (asked: Asked = ask()): Uint8Array => upstreamQuery(asked, false);
+export const ask = (text = 'www.example.com', type: number = Type.A): Question =>
+  questionFor(name(text), type);
 
-/** A reply, by default to `www.example.com` A and NOERROR. */
-export function reply(said: Said = {}): Uint8Array {
-  const { answers = [], authority = [], additional = [], questions = 1 } = said;
+export function replyBytes(said: Said = {}, asked: Uint8Array = WWW): Uint8Array {
+  const { answers = [], authority = [], additional = [] } = said;
   return Uint8Array.from([
     ...header({
       flags: said.flags ?? 0x8180,
-      counts: [questions, answers.length, authority.length, additional.length],
+      counts: [1, answers.length, authority.length, additional.length],
     }),
-    ...(said.question ?? question(wire('www', 'example', 'com'))),
+    ...asked,
     ...[...answers, ...authority, ...additional].flat(),
-    ...(said.behind ?? []),
   ]);
 }
 
-/** A reply to a query as it was sent, whatever was asked. */
-export function replyTo(query: Uint8Array, said: Said = {}): Uint8Array {
-  const end = query.length - 11;
-  return reply({ question: [...query.subarray(12, end)], ...said });
+/** A reply as the forwarder hands it over. */
+export function reply(said: Said = {}, asked: Uint8Array = WWW): UpstreamReply {
+  const accepted = acceptReply(replyBytes(said, asked), asked);
+  if (accepted === undefined) throw new Error('no reply');
+  return accepted;
 }
 
 export const a = (ttl: number, last = 1): number[] => record(OWNER, Type.A, [192, 0, 2, last], ttl);
@@ -52,16 +53,13 @@ export function soa(ttl: number, minimum: number): number[] {
   return record(wire('example', 'com'), Type.SOA, [...wire('ns'), ...wire('mail'), ...numbers], ttl);
 }
 
-export const looked = (bytes: Uint8Array, lifetimes = DAY, query = queryFor()): UpstreamReply | undefined =>
-  lookThrough(bytes, query, lifetimes);
+export const looked = (said: Said, lifetimes = DAY, asked: Uint8Array = WWW): Kept =>
+  lookThrough(reply(said, asked), asked, lifetimes);
 
 /** The TTLs that a reply would be given on with. */
-export function ttlsOf(reply: UpstreamReply): number[] {
-  const view = new DataView(reply.message.buffer, reply.message.byteOffset);
-  return placesOf(reply).map(({ ttl }) => view.getUint32(ttl));
-}
+export const ttlsOf = (kept: Kept): number[] => placesOf(kept).map(({ ttl }) => i32(kept.reply.message, ttl));
 
-export function placesOf({ places }: UpstreamReply): { start: number; ttl: number }[] {
+export function placesOf({ places }: Kept): { start: number; ttl: number }[] {
   return Array.from({ length: places.length / 2 }, (_, i) => ({
     start: places[i * 2] ?? 0,
     ttl: places[i * 2 + 1] ?? 0,

@@ -1,27 +1,23 @@
 // A resolver whose clock stands still and whose other servers say what the test tells them to.
 import { ManualClock } from '../../src/base/clock.ts';
+import { type Outcome, UpstreamCache } from '../../src/upstream/cache.ts';
+import { renderAnswer } from '../../src/upstream/cache-render.ts';
 import {
-  type Answer,
-  type Failure,
-  isFailure,
-  type Outcome,
-  UpstreamCache,
-} from '../../src/upstream/cache.ts';
-import type { Asked } from '../../src/upstream/cache-question.ts';
-import {
-  ageOf,
+  type Ask,
   type CacheCounters,
   Resolver,
   type ResolverOptions,
-  STALE_TTL,
-  type Way,
 } from '../../src/upstream/cache-resolver.ts';
-import { ask, DAY, replyTo, type Said, ttlsOf } from './cache-bytes.ts';
+import { packetOf, type Question } from '../../src/upstream/question.ts';
+import type { Upstreamed, UpstreamFailure } from '../../src/upstream/upstreamed.ts';
+import { readMessage } from '../../src/wire/message.ts';
+import { asked } from './asked.ts';
+import { ask, DAY, reply, type Said } from './cache-bytes.ts';
 
-export const NOBODY: Failure = { failed: true, ede: 22, lasting: true };
+export const NOBODY: UpstreamFailure = { kind: 'timeout' };
 
-/** What other servers do with a query: say something, fail, or nothing until they are told. */
-export type Script = Said | Failure | 'wait';
+/** What other servers do with a question: say something, fail, or nothing until they are told. */
+export type Script = Said | UpstreamFailure | 'wait';
 
 type Counted = Record<keyof CacheCounters, number>;
 
@@ -35,11 +31,11 @@ export class Scene {
   readonly counted: Counted = { cacheHits: 0, cacheMisses: 0, cacheStale: 0, cachePrefetches: 0 };
   readonly cache: UpstreamCache | undefined;
   readonly resolver: Resolver;
-  /** Every query that other servers got. */
-  readonly queries: Uint8Array[] = [];
+  /** Every question that other servers got. */
+  readonly questions: Question[] = [];
   /** What they do from now on. */
   script: Script = {};
-  readonly #waiting: { query: Uint8Array; answer: (got: Uint8Array | Failure) => void }[] = [];
+  readonly #waiting: { question: Question; answer: (got: Upstreamed) => void }[] = [];
 
   constructor({ bytes = 2 ** 20, ...options }: SceneOptions = {}) {
     this.cache = bytes === 0 ? undefined : new UpstreamCache(bytes);
@@ -63,46 +59,46 @@ export class Scene {
     );
   }
 
-  readonly way: Way = {
-    ask: (query) => {
-      this.queries.push(query);
-      const { script } = this;
-      if (script === 'wait')
-        return new Promise((answer) => {
-          this.#waiting.push({ query, answer });
-        });
-      return Promise.resolve(said(query, script));
-    },
+  readonly ask: Ask = (question) => {
+    this.questions.push(question);
+    const { script } = this;
+    if (script !== 'wait') return Promise.resolve(said(question, script));
+    return new Promise((answer) => {
+      this.#waiting.push({ question, answer });
+    });
   };
 
   /** Those who waited are answered. */
-  async tell(script: Said | Failure): Promise<void> {
-    for (const { query, answer } of this.#waiting.splice(0)) answer(said(query, script));
+  async tell(script: Said | UpstreamFailure): Promise<void> {
+    for (const { question, answer } of this.#waiting.splice(0)) answer(said(question, script));
     await settled();
   }
 
   /** Everything that was under way has come to its end, except for who waits for time or for `tell`. */
   readonly settled = settled;
 
-  resolve(asked: Asked = ask(), checkingDisabled = false): Outcome | Promise<Outcome> {
-    return this.resolver.resolve(asked, checkingDisabled, this.way);
+  resolve(question: Question = ask()): Outcome | Promise<Outcome> {
+    return this.resolver.resolveQuestion(question, this.ask);
   }
 
-  /** The answer as it is given out now: its TTLs, or why there is none. */
-  async shown(asked?: Asked): Promise<string> {
-    const got = this.resolve(asked);
-    return this.show(got instanceof Promise ? await got : got);
+  /** The answer as a client gets it now: rcode and TTLs, or why there is none. */
+  async shown(question: Question = ask()): Promise<string> {
+    return this.show(await this.resolve(question), question);
   }
 
-  show(outcome: Outcome): string {
-    if (isFailure(outcome)) return `failure ${outcome.ede}`;
+  show(outcome: Outcome, question: Question = ask()): string {
+    if (outcome.kind !== 'answer') return outcome.kind;
+    const { request, query } = asked(packetOf(question, undefined));
+    const bytes = new Uint8Array(1232);
+    const length = renderAnswer(outcome, request, query, this.clock.now(), bytes.length, bytes);
+    const message = readMessage(bytes.subarray(0, length));
+    const records = [
+      ...(message?.answers ?? []),
+      ...(message?.authority ?? []),
+      ...(message?.additional ?? []),
+    ];
     const mark = outcome.stale ? 'stale ' : '';
-    return `${mark}rcode ${outcome.reply.rcode} ttl ${this.#ttls(outcome).join(' ')}`.trim();
-  }
-
-  #ttls(answer: Answer): number[] {
-    const age = ageOf(answer, this.clock.now());
-    return ttlsOf(answer.reply).map((ttl) => (answer.stale ? STALE_TTL : ttl - age));
+    return `${mark}rcode ${(message?.flags ?? 0) & 15} ttl ${records.map(({ ttl }) => ttl).join(' ')}`.trim();
   }
 
   seconds(count: number): void {
@@ -110,8 +106,8 @@ export class Scene {
   }
 }
 
-function said(query: Uint8Array, script: Said | Failure): Uint8Array | Failure {
-  return 'failed' in script ? script : replyTo(query, script);
+function said(question: Question, script: Said | UpstreamFailure): Upstreamed {
+  return 'kind' in script ? script : reply(script, question.bytes);
 }
 
 async function settled(): Promise<void> {

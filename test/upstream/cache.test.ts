@@ -1,15 +1,14 @@
 // The cache's bounds: bytes, and which entry makes room.
 import { describe, expect, it } from 'vitest';
-import { Entry, type Failure, UpstreamCache } from '../../src/upstream/cache.ts';
-import { isKeyBelow, keyOf } from '../../src/upstream/cache-question.ts';
+import { Entry, UpstreamCache } from '../../src/upstream/cache.ts';
+import { cacheKeyOf, isKeyBelow } from '../../src/upstream/cache-question.ts';
+import type { UpstreamFailure } from '../../src/upstream/upstreamed.ts';
 import { name } from '../wire/packets.ts';
-import { a, ask, looked, reply } from './cache-bytes.ts';
+import { a, ask, looked } from './cache-bytes.ts';
 
 function entry(records: number): Entry {
-  const answers = Array.from({ length: records }, (_, i) => a(300, i & 255));
-  const kept = looked(reply({ answers }));
-  if (kept === undefined) throw new Error('no reply');
-  return new Entry({ reply: kept, cameAt: 0, heldUntil: 0, stale: false }, 0, 1);
+  const kept = looked({ answers: Array.from({ length: records }, (_, i) => a(300, i & 255)) });
+  return new Entry({ kind: 'answer', ...kept, cameAt: 0, heldUntil: 0, stale: false }, 0, 1);
 }
 
 describe('the cache', () => {
@@ -40,8 +39,11 @@ describe('the cache', () => {
     cache.set('another', entry(3000));
     expect(cache.count).toBe(1);
     cache.set('too large', entry(4000));
-    cache.set('much too large', new Entry({ ...huge(), cameAt: 0, heldUntil: 0, stale: false }, 0, 1));
-    expect(cache.get('much too large')).toBeUndefined();
+    expect(cache.get('too large')).toBeDefined();
+    for (let i = 0; i < 10; i++) cache.set(`wordy ${i}`, wordy(20_000));
+    expect(cache.count).toBeLessThan(5);
+    cache.set('much too wordy', wordy(200_000));
+    expect(cache.get('much too wordy')).toBeUndefined();
     expect(cache.bytes).toBeLessThanOrEqual(100_000);
   });
 
@@ -59,27 +61,29 @@ describe('the cache', () => {
 
   it('keeps failures too', () => {
     const cache = new UpstreamCache(10_000);
-    const failure: Failure = { failed: true, ede: 22, lasting: true };
+    const failure: UpstreamFailure = { kind: 'timeout' };
     cache.set('key', new Entry(failure, 0, 1000));
     expect(cache.get('key')?.outcome).toBe(failure);
     expect(cache.get('key')?.stale).toBeUndefined();
   });
 });
 
-function huge() {
-  const message = new Uint8Array(65_535);
-  const reply = { message, questionEnd: 12, rcode: 0, life: 60 };
-  return { reply: { ...reply, places: new Uint16Array(20_000) } };
+/** An answer with a long extended error. */
+function wordy(length: number): Entry {
+  const { reply, places, life } = looked({});
+  const errors = [{ code: 0, text: new Uint8Array(length) }];
+  const answer = { reply: { ...reply, errors }, places, life, cameAt: 0, heldUntil: 0, stale: false };
+  return new Entry({ kind: 'answer', ...answer }, 0, 1);
 }
 
 describe('keys', () => {
   it('know which zones they are in', () => {
-    const key = keyOf(ask('a.Example.com'), true);
+    const key = cacheKeyOf(ask('a.Example.com'));
     for (const zone of ['.', 'com', 'example.com', 'a.example.com'])
       expect(isKeyBelow(key, name(zone)), zone).toBe(true);
     for (const zone of ['org', 'ample.com', 'b.a.example.com', 'le.com', 'example', 'a.example.org'])
       expect(isKeyBelow(key, name(zone)), zone).toBe(false);
-    expect(isKeyBelow(keyOf(ask('.'), false), name('.'))).toBe(true);
-    expect(isKeyBelow(keyOf(ask('.'), false), name('com'))).toBe(false);
+    expect(isKeyBelow(cacheKeyOf(ask('.')), name('.'))).toBe(true);
+    expect(isKeyBelow(cacheKeyOf(ask('.')), name('com'))).toBe(false);
   });
 });

@@ -10,10 +10,12 @@ export interface Workers {
   readonly replaced: number;
 }
 
-const RCODE_NAMES = ['NOERROR', 'FORMERR', 'SERVFAIL', 'NXDOMAIN', 'NOTIMP', 'REFUSED'];
+const RCODE_NAMES: ReadonlyMap<number, string> = new Map(
+  Object.entries(Rcode).map(([name, code]) => [code, name]),
+);
 
 function rcodeName(rcode: number): string {
-  return rcode === Rcode.BADVERS ? 'BADVERS' : (RCODE_NAMES[rcode] ?? `RCODE${rcode}`);
+  return RCODE_NAMES.get(rcode) ?? `RCODE${rcode}`;
 }
 
 /** Name and help of each metric, for the documentation to be held against. */

@@ -1,9 +1,9 @@
 // From an outcome to a compiled answer: records laid out once, to be rendered for every query that asks the same.
 import { Class, HEADER_LENGTH, MAX_MESSAGE, Rcode, Type } from '../wire/codes.ts';
 import { layOut, layOutNegative, type Parts } from '../wire/compiled.ts';
-import { OPT_LENGTH } from '../wire/frame.ts';
 import { writeRecord } from '../wire/message.ts';
 import type { Name } from '../wire/name.ts';
+import { MAX_OPT_LENGTH } from '../wire/query.ts';
 import { Writer } from '../wire/writer.ts';
 import type { Outcome } from '../zone/resolve.ts';
 import type { RRset } from '../zone/rrsets.ts';
@@ -31,7 +31,7 @@ class Compilation {
 
   constructor(name: Name) {
     this.#start = HEADER_LENGTH + name.length + 4;
-    this.#writer = new Writer(message, this.#start, MAX_MESSAGE - OPT_LENGTH);
+    this.#writer = new Writer(message, this.#start, MAX_MESSAGE - MAX_OPT_LENGTH);
     this.#writer.compressAgainst(name);
   }
 
@@ -53,6 +53,7 @@ class Compilation {
     return {
       rcode,
       authoritative: true,
+      zoneData: true,
       ...counted,
       serialAt: this.#serialAt,
       zone: zone.number,

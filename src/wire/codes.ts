@@ -26,7 +26,7 @@ export const Class = { IN: 1, CH: 3, NONE: 254, ANY: 255 } as const;
 
 export const Opcode = { QUERY: 0 } as const;
 
-/** RFC 1035 4.1.1, and BADVERS of RFC 6891 9 (its upper bits travel in OPT). */
+/** RFC 1035 4.1.1; BADVERS of RFC 6891 9 and BADCOOKIE of RFC 7873 8 (their upper bits travel in OPT). */
 export const Rcode = {
   NOERROR: 0,
   FORMERR: 1,
@@ -35,8 +35,26 @@ export const Rcode = {
   NOTIMP: 4,
   REFUSED: 5,
   BADVERS: 16,
+  BADCOOKIE: 23,
 } as const;
 export type Rcode = (typeof Rcode)[keyof typeof Rcode];
+
+/** Options of the OPT record: RFC 7873 8, RFC 8914 2. */
+export const EdnsOption = { COOKIE: 10, EDE: 15 } as const;
+
+/** Info codes of extended DNS errors (RFC 8914 5.2). */
+export const Ede = {
+  OTHER: 0,
+  STALE_ANSWER: 3,
+  CACHED_ERROR: 13,
+  NOT_READY: 14,
+  BLOCKED: 15,
+  PROHIBITED: 18,
+  NOT_SUPPORTED: 21,
+  NO_REACHABLE_AUTHORITY: 22,
+  NETWORK_ERROR: 23,
+} as const;
+export type Ede = (typeof Ede)[keyof typeof Ede];
 
 /** Header flags, as bits of bytes 2 and 3 (RFC 1035 4.1.1, RFC 4035 3.2). */
 export const Flag = {

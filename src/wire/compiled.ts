@@ -31,12 +31,17 @@ export const NEGATIVE = 2;
 /** Bit of the flags byte: there are more answer records than a message of any size holds (TC, RFC 2181 9). */
 export const TRUNCATED = 4;
 
+/** Bit of the flags byte: it is zone data, whose TTLs have a limit while the zones are stale. */
+export const ZONE_DATA = 8;
+
 /** What a compiled answer says, before it is laid out. */
 export interface Parts {
   readonly rcode: Rcode;
   readonly authoritative: boolean;
   /** Records had to be left out even of the largest message. */
   readonly truncated?: boolean;
+  /** It is zone data. */
+  readonly zoneData?: boolean;
   readonly answers: number;
   readonly authority: number;
   readonly additional: number;
@@ -56,7 +61,9 @@ export function layOut(parts: Parts): Uint8Array {
   const bytes = new Uint8Array(Layout.OFFSETS + parts.offsets.length * 2 + parts.body.length);
   bytes[Layout.RCODE] = parts.rcode;
   bytes[Layout.FLAGS] =
-    (parts.authoritative ? AUTHORITATIVE : 0) | (parts.truncated === true ? TRUNCATED : 0);
+    (parts.authoritative ? AUTHORITATIVE : 0) |
+    (parts.truncated === true ? TRUNCATED : 0) |
+    (parts.zoneData === true ? ZONE_DATA : 0);
   putU16(bytes, Layout.ANSWERS, parts.answers);
   putU16(bytes, Layout.AUTHORITY, parts.authority);
   putU16(bytes, Layout.ADDITIONAL, parts.additional);
@@ -77,7 +84,7 @@ export function layOut(parts: Parts): Uint8Array {
 export function layOutNegative(rcode: Rcode, zone: number): Uint8Array {
   const bytes = new Uint8Array(Layout.OFFSETS);
   bytes[Layout.RCODE] = rcode;
-  bytes[Layout.FLAGS] = AUTHORITATIVE | NEGATIVE;
+  bytes[Layout.FLAGS] = AUTHORITATIVE | NEGATIVE | ZONE_DATA;
   putU16(bytes, Layout.ZONE, zone);
   return bytes;
 }

@@ -1,9 +1,7 @@
 // What every reply has around its records: the header and the question before them, the OPT record behind.
 import { at, putU16, u16 } from './bytes.ts';
-import { Flag, HEADER_LENGTH, MAX_UDP_SIZE, Type } from './codes.ts';
-import type { Query } from './query.ts';
-
-export const OPT_LENGTH = 11;
+import { EdnsOption, Flag, HEADER_LENGTH, MAX_UDP_SIZE, Type } from './codes.ts';
+import { OPT_LENGTH, type Query } from './query.ts';
 
 /**
  * Copies bytes: a few dozen one by one, more through the engine, which is quicker from about a hundred on although the
@@ -29,18 +27,22 @@ export function beginReply(
   const end = query.questionEnd;
   reply[0] = at(request, 0);
   reply[1] = at(request, 1);
-  // Opcode, RD and CD are copied (RFC 1035 4.1.1, RFC 4035 3.1.6); RA stays clear where nothing is forwarded.
+  // Opcode, RD and CD are copied (RFC 1035 4.1.1, RFC 4035 3.1.6).
   reply[2] = Flag.QR | (at(request, 2) & (Flag.OPCODE | Flag.RD)) | flags;
-  reply[3] = (at(request, 3) & Flag.CD) | (rcode & Flag.RCODE);
+  reply[3] = (at(request, 3) & Flag.CD) | (rcode & Flag.RCODE) | (query.recursionAvailable ? Flag.RA : 0);
   reply[4] = 0;
   reply[5] = end > HEADER_LENGTH ? 1 : 0;
   for (let i = 6; i < HEADER_LENGTH; i++) reply[i] = 0;
   return copy(request, HEADER_LENGTH, end - HEADER_LENGTH, reply, HEADER_LENGTH);
 }
 
-/** The OPT record (RFC 6891 6.1.2), counted as one more additional record, where the query had one. */
+/**
+ * The OPT record (RFC 6891 6.1.2), counted as one more additional record, where the query had one; `query.optLength`
+ * bytes. Returns the length of the reply.
+ */
 export function finishReply(query: Query, rcode: number, reply: Uint8Array, place: number): number {
   if (!query.edns) return place;
+  query.optAt = place;
   putU16(reply, 10, u16(reply, 10) + 1);
   reply[place] = 0;
   putU16(reply, place + 1, Type.OPT);
@@ -49,6 +51,23 @@ export function finishReply(query: Query, rcode: number, reply: Uint8Array, plac
   reply[place + 6] = 0;
   reply[place + 7] = query.dnssecOk ? 0x80 : 0;
   reply[place + 8] = 0;
-  putU16(reply, place + 9, 0);
-  return place + OPT_LENGTH;
+  const options = place + OPT_LENGTH;
+  let end = options;
+  if (query.ede >= 0) {
+    end = optionHead(EdnsOption.EDE, 2, reply, end) + 2;
+    putU16(reply, end - 2, query.ede);
+  }
+  if (query.sendsCookie) {
+    const cookie = query.replyCookie;
+    end = copy(cookie, 0, cookie.length, reply, optionHead(EdnsOption.COOKIE, cookie.length, reply, end));
+  }
+  putU16(reply, place + 9, end - options);
+  return end;
+}
+
+/** Code and length of an option. */
+function optionHead(code: number, length: number, reply: Uint8Array, place: number): number {
+  putU16(reply, place, code);
+  putU16(reply, place + 2, length);
+  return place + 4;
 }

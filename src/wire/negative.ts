@@ -1,6 +1,6 @@
 // Negative replies, rendered from a handful of numbers: NXDOMAIN and NODATA with the zone's SOA (RFC 2308).
 import { putU16, putU32 } from './bytes.ts';
-import { Class, Flag, HEADER_LENGTH, Type } from './codes.ts';
+import { Class, Ede, Flag, HEADER_LENGTH, Type } from './codes.ts';
 import { beginReply, finishReply } from './frame.ts';
 import type { Query } from './query.ts';
 
@@ -10,10 +10,17 @@ export const SOA_RETRY = 1800;
 export const SOA_EXPIRE = 86_400;
 
 /**
- * The numbers of the zones, in memory that threads may share: word 0 is the negative TTL in seconds, then for each zone
- * its serial and the length of its name in wire form.
+ * The numbers of the zones, in memory that threads may share: the negative TTL in seconds; the most that a TTL may be,
+ * since what is known is stale, or 0 where it is not; then for each zone its serial and the length of its name in wire form.
  */
-export const ZoneWords = { NEGATIVE_TTL: 0, FIRST: 1, SERIAL: 0, NAME_LENGTH: 1, STRIDE: 2 } as const;
+export const ZoneWords = {
+  NEGATIVE_TTL: 0,
+  STALE_TTL: 1,
+  FIRST: 2,
+  SERIAL: 0,
+  NAME_LENGTH: 1,
+  STRIDE: 2,
+} as const;
 
 function wordOf(words: Uint32Array, zone: number, field: number): number {
   return words[ZoneWords.FIRST + zone * ZoneWords.STRIDE + field] as number;
@@ -22,6 +29,16 @@ function wordOf(words: Uint32Array, zone: number, field: number): number {
 /** A zone's serial as it is now. */
 export function zoneSerial(words: Uint32Array, zone: number): number {
   return wordOf(words, zone, ZoneWords.SERIAL);
+}
+
+/**
+ * The most that a TTL of zone data may be now; 0 for no such limit. Where there is one, the reply says why (RFC 8914 4.4).
+ * To be called before the room for records is reckoned.
+ */
+export function staleTtl(query: Query, words: Uint32Array): number {
+  const ttl = words[ZoneWords.STALE_TTL] as number;
+  if (ttl !== 0 && query.ede < 0) query.ede = Ede.STALE_ANSWER;
+  return ttl;
 }
 
 /** `ns.dns` and `hostmaster`, the labels before the zone's name in SOA mname and rname. */
@@ -50,12 +67,13 @@ export function renderNegative(
 ): number {
   const ttl = words[ZoneWords.NEGATIVE_TTL] as number;
   const pointer = 0xc000 | (HEADER_LENGTH + query.nameLength - wordOf(words, zone, ZoneWords.NAME_LENGTH));
+  const stale = staleTtl(query, words);
   let place = beginReply(request, query, rcode, Flag.AA, reply);
   putU16(reply, 8, 1);
   putU16(reply, place, pointer);
   putU16(reply, place + 2, Type.SOA);
   putU16(reply, place + 4, Class.IN);
-  putU32(reply, place + 6, ttl);
+  putU32(reply, place + 6, stale !== 0 && stale < ttl ? stale : ttl);
   putU16(reply, place + 10, SOA_LENGTH);
   place = nameInZone(MNAME, pointer, reply, place + 12);
   place = nameInZone(RNAME, pointer, reply, place);

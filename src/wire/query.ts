@@ -1,6 +1,6 @@
 // One incoming query, judged and read without allocating: the header first, then question and EDNS.
 import { at, lower, u16 } from './bytes.ts';
-import { Flag, HEADER_LENGTH, MAX_UDP_SIZE, Opcode, PLAIN_UDP_SIZE, Type } from './codes.ts';
+import { EdnsOption, Flag, HEADER_LENGTH, MAX_UDP_SIZE, Opcode, PLAIN_UDP_SIZE, Type } from './codes.ts';
 import { MAX_NAME, type Name } from './name.ts';
 import { Reader } from './reader.ts';
 
@@ -10,7 +10,21 @@ export type Transport = 'udp' | 'tcp';
 export const Verdict = { OK: 0, DROP: 1, FORMERR: 2, NOTIMP: 3, BADVERS: 4 } as const;
 export type Verdict = (typeof Verdict)[keyof typeof Verdict];
 
-/** A query as it was read; one object serves all queries of a transport, one after the other. */
+/** An OPT record without options (RFC 6891 6.1.2). */
+export const OPT_LENGTH = 11;
+/** Option code and length, then the info code of an extended DNS error (RFC 8914 2). */
+const EDE_LENGTH = 6;
+/** A client's cookie, and our server cookies (RFC 7873 4.1, RFC 9018 4), in bytes. */
+export const CLIENT_COOKIE = 8;
+export const SERVER_COOKIE = 16;
+const COOKIE_LENGTH = 4 + CLIENT_COOKIE + SERVER_COOKIE;
+/** The longest OPT record that a reply has. */
+export const MAX_OPT_LENGTH = OPT_LENGTH + EDE_LENGTH + COOKIE_LENGTH;
+
+/**
+ * A query as it was read, and what its reply has beside records; one object serves all queries of a transport, one after
+ * the other.
+ */
 export class Query {
   /** Lower-case question name in wire form, then its type: together the key of an answer. */
   readonly key = Buffer.alloc(MAX_NAME + 2);
@@ -26,8 +40,31 @@ export class Query {
   udpSize = PLAIN_UDP_SIZE;
   /** The DO bit (RFC 3225), copied to the reply. */
   dnssecOk = false;
+  /** Where in the request the data of its COOKIE option begins (RFC 7873 4); 0 where it has none. */
+  cookieAt = 0;
+  /** Bytes of that data: 8, or 16 to 40 with a server cookie. */
+  cookieLength = 0;
+
+  // Whoever answers sets these before the reply is rendered; `read` takes them back.
+  /** Info code of the reply's extended DNS error (RFC 8914); -1 for none. */
+  ede = -1;
+  /** The reply has `replyCookie` as its COOKIE option. */
+  sendsCookie = false;
+  /** Client cookie and server cookie. */
+  readonly replyCookie = new Uint8Array(CLIENT_COOKIE + SERVER_COOKIE);
+  /** The reply says RA: this client's questions are forwarded. */
+  recursionAvailable = false;
+
+  /** Where the OPT record stands in the reply that was rendered; 0 where it has none. */
+  optAt = 0;
 
   #clear(): void {
+    this.cookieAt = 0;
+    this.cookieLength = 0;
+    this.ede = -1;
+    this.sendsCookie = false;
+    this.recursionAvailable = false;
+    this.optAt = 0;
     this.nameLength = 0;
     this.questionEnd = HEADER_LENGTH;
     this.edns = false;
@@ -39,8 +76,14 @@ export class Query {
   read(request: Uint8Array, length: number): Verdict {
     this.#clear();
     if (length < HEADER_LENGTH || (at(request, 2) & Flag.QR) !== 0) return Verdict.DROP;
-    if ((at(request, 2) & Flag.OPCODE) >>> 3 !== Opcode.QUERY) return Verdict.NOTIMP;
-    if (u16(request, 4) !== 1 || !this.#readQuestion(request, length)) return Verdict.FORMERR;
+    if ((at(request, 2) & Flag.OPCODE) >>> 3 !== Opcode.QUERY) {
+      this.#lookForOpt(request, length);
+      return Verdict.NOTIMP;
+    }
+    if (u16(request, 4) !== 1 || !this.#readQuestion(request, length)) {
+      this.#lookForOpt(request, length);
+      return Verdict.FORMERR;
+    }
     if (
       this.questionEnd === length &&
       u16(request, 6) === 0 &&
@@ -83,7 +126,7 @@ export class Query {
       const end = start + 11 + u16(request, start + 9);
       // Read first: a FORMERR, too, has an OPT where the query had one (RFC 6891 6.1.1).
       const verdict = this.#readOpt(request, start + 3);
-      return end === length && this.#optionsFit(request, start + 11, end) ? verdict : Verdict.FORMERR;
+      return end === length && this.#readOptions(request, start + 11, end) ? verdict : Verdict.FORMERR;
     }
     return this.#readRecords(request, length);
   }
@@ -96,19 +139,44 @@ export class Query {
     return at(request, place + 3) === 0 ? Verdict.OK : Verdict.BADVERS;
   }
 
-  #optionsFit(request: Uint8Array, start: number, end: number): boolean {
+  /** The options of an OPT record; whether they fill it and are well formed. */
+  #readOptions(request: Uint8Array, start: number, end: number): boolean {
     let place = start;
-    while (place + 4 <= end) place += 4 + u16(request, place + 2);
+    while (place + 4 <= end) {
+      const length = u16(request, place + 2);
+      if (u16(request, place) === EdnsOption.COOKIE && !this.#readCookie(place + 4, length)) return false;
+      place += 4 + length;
+    }
     return place === end;
+  }
+
+  /** False where it is malformed (RFC 7873 5.2.2). */
+  #readCookie(place: number, length: number): boolean {
+    // Only the first one counts (RFC 7873 5.2).
+    if (this.cookieAt > 0) return true;
+    this.cookieAt = place;
+    this.cookieLength = length;
+    return length === CLIENT_COOKIE || (length >= 16 && length <= 40);
+  }
+
+  /** The OPT of a query that is refused before its turn comes: the refusal has one too (RFC 6891 7), if it can be read. */
+  #lookForOpt(request: Uint8Array, length: number): void {
+    // Rare, so a reader may be allocated here.
+    const reader = new Reader(request.subarray(0, length), HEADER_LENGTH);
+    for (let left = u16(request, 4); left > 0 && !reader.failed; left--) {
+      reader.skipName();
+      reader.skip(4);
+    }
+    this.#walk(request, reader);
   }
 
   /** Any other mix of records: all are passed over, one OPT in the additional section is read. */
   #readRecords(request: Uint8Array, length: number): Verdict {
     // Rare, so a reader may be allocated here.
-    const reader = new Reader(
-      length === request.length ? request : request.subarray(0, length),
-      this.questionEnd,
-    );
+    return this.#walk(request, new Reader(request.subarray(0, length), this.questionEnd));
+  }
+
+  #walk(request: Uint8Array, reader: Reader): Verdict {
     const before = u16(request, 6) + u16(request, 8);
     const total = before + u16(request, 10);
     let verdict: Verdict = Verdict.OK;
@@ -124,7 +192,7 @@ export class Query {
         reader.fail();
       } else {
         verdict = this.#readOpt(request, fixed + 2);
-        if (!this.#optionsFit(request, fixed + 10, reader.at)) reader.fail();
+        if (!this.#readOptions(request, fixed + 10, reader.at)) reader.fail();
       }
     }
     return reader.failed || reader.left > 0 ? Verdict.FORMERR : verdict;
@@ -138,6 +206,12 @@ export class Query {
   /** Name and type as a string of one character a byte. */
   keyText(): string {
     return this.key.toString('latin1', 0, this.nameLength + 2);
+  }
+
+  /** Bytes of the OPT record that the reply will have. */
+  get optLength(): number {
+    if (!this.edns) return 0;
+    return OPT_LENGTH + (this.ede >= 0 ? EDE_LENGTH : 0) + (this.sendsCookie ? COOKIE_LENGTH : 0);
   }
 
   /** The most bytes that a reply over UDP may have. */

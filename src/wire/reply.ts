@@ -1,10 +1,11 @@
 // The one renderer: a compiled answer and a query become the bytes of a reply, without allocating.
 import { at, putU16, putU32, u16 } from './bytes.ts';
 import { Flag, type Rcode } from './codes.ts';
-import { AUTHORITATIVE, Layout, NEGATIVE, TRUNCATED } from './compiled.ts';
-import { beginReply, copy, finishReply, OPT_LENGTH } from './frame.ts';
-import { renderNegative, zoneSerial } from './negative.ts';
+import { AUTHORITATIVE, Layout, NEGATIVE, TRUNCATED, ZONE_DATA } from './compiled.ts';
+import { beginReply, copy, finishReply } from './frame.ts';
+import { renderNegative, staleTtl, zoneSerial } from './negative.ts';
 import type { Query } from './query.ts';
+import { limitTtls, ownerLength } from './ttl.ts';
 
 /** A reply without records. Returns its length. */
 export function renderEmpty(request: Uint8Array, query: Query, rcode: Rcode, reply: Uint8Array): number {
@@ -32,26 +33,44 @@ export function renderCompiled(
     return renderNegative(request, query, rcode, u16(memory, base + Layout.ZONE), zoneWords, reply);
   }
   const flags = ((kind & AUTHORITATIVE) !== 0 ? Flag.AA : 0) | ((kind & TRUNCATED) !== 0 ? Flag.TC : 0);
+  const stale = (kind & ZONE_DATA) !== 0 ? staleTtl(query, zoneWords) : 0;
   const start = beginReply(request, query, rcode, flags, reply);
+  const room = limit - query.optLength;
+  const whole = start + u16(memory, base + Layout.BODY_LENGTH) <= room;
+  const end =
+    whole && u16(memory, base + Layout.ALTERNATIVES) <= 1
+      ? renderWhole(memory, base, turn, zoneWords, reply, start)
+      : renderPicked(memory, base, turn, room, reply, start);
+  if (stale !== 0) limitTtls(reply, start, end, stale);
+  return finishReply(query, rcode, reply, end);
+}
+
+/** All records, those that rotate begun elsewhere each turn. Returns where the reply goes on. */
+function renderWhole(
+  memory: Uint8Array,
+  base: number,
+  turn: number,
+  zoneWords: Uint32Array,
+  reply: Uint8Array,
+  start: number,
+): number {
   const answers = u16(memory, base + Layout.ANSWERS);
   const authority = u16(memory, base + Layout.AUTHORITY);
   const additional = u16(memory, base + Layout.ADDITIONAL);
   const body = base + Layout.OFFSETS + (answers + authority + additional) * 2;
   const bodyLength = u16(memory, base + Layout.BODY_LENGTH);
-  const whole = start + bodyLength + (query.edns ? OPT_LENGTH : 0) <= limit;
-  const alternatives = u16(memory, base + Layout.ALTERNATIVES);
-  if (!whole || alternatives > 1) return renderPicked(query, memory, base, turn, limit, reply, start);
   const rotating = u16(memory, base + Layout.ROTATE_COUNT);
-  let place: number;
-  if (rotating > 1) place = copyRotated(memory, base, body, bodyLength, turn % rotating, reply, start);
-  else place = copy(memory, body, bodyLength, reply, start);
-  const serialAt = u16(memory, base + Layout.SERIAL_AT);
-  if (serialAt > 0)
-    putU32(reply, start + serialAt - 1, zoneSerial(zoneWords, u16(memory, base + Layout.ZONE)));
   putU16(reply, 6, answers);
   putU16(reply, 8, authority);
   putU16(reply, 10, additional);
-  return finishReply(query, rcode, reply, place);
+  const end =
+    rotating > 1
+      ? copyRotated(memory, base, body, bodyLength, turn % rotating, reply, start)
+      : copy(memory, body, bodyLength, reply, start);
+  const serialAt = u16(memory, base + Layout.SERIAL_AT);
+  if (serialAt > 0)
+    putU32(reply, start + serialAt - 1, zoneSerial(zoneWords, u16(memory, base + Layout.ZONE)));
+  return end;
 }
 
 /** The body with its rotating records begun at the `shift`-th: two runs change places, the rest stays. */
@@ -88,14 +107,13 @@ function recordEnd(memory: Uint8Array, base: number, record: number): number {
 
 /**
  * Record by record: one of the alternatives, and what fits. Additional records are left out first, whole RRsets at a
- * time (RFC 2181 9); answer records that do not fit set TC.
+ * time (RFC 2181 9); answer records that do not fit set TC. Returns where the reply goes on.
  */
 function renderPicked(
-  query: Query,
   memory: Uint8Array,
   base: number,
   turn: number,
-  limit: number,
+  room: number,
   reply: Uint8Array,
   start: number,
 ): number {
@@ -103,7 +121,6 @@ function renderPicked(
   const alternatives = u16(memory, base + Layout.ALTERNATIVES);
   const rotateFrom = u16(memory, base + Layout.ROTATE_FROM);
   const rotateCount = u16(memory, base + Layout.ROTATE_COUNT);
-  const room = limit - (query.edns ? OPT_LENGTH : 0);
   const chosen = alternatives > 1 ? turn % alternatives : 0;
   let place = start;
   let sent = 0;
@@ -122,8 +139,7 @@ function renderPicked(
     sent++;
   }
   putU16(reply, 6, sent);
-  if ((at(reply, 2) & Flag.TC) === 0) place = addRest(memory, base, room, reply, place);
-  return finishReply(query, at(memory, base + Layout.RCODE), reply, place);
+  return (at(reply, 2) & Flag.TC) === 0 ? addRest(memory, base, room, reply, place) : place;
 }
 
 /** One record, or -1 where it does not fit. */
@@ -178,13 +194,4 @@ function rrsetEnd(memory: Uint8Array, base: number, record: number, total: numbe
     for (let i = 0; i < head; i++) if (at(memory, from + i) !== at(memory, other + i)) return next;
   }
   return next;
-}
-
-function ownerLength(memory: Uint8Array, from: number): number {
-  let place = from;
-  while (at(memory, place) !== 0) {
-    if (at(memory, place) >= 0xc0) return place + 2 - from;
-    place += at(memory, place) + 1;
-  }
-  return place + 1 - from;
 }

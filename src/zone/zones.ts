@@ -89,6 +89,11 @@ export class Zones {
     this.words[ZoneWords.NEGATIVE_TTL] = seconds;
   }
 
+  /** Sets the most that a TTL may be while what is known is stale; 0: it is not stale. */
+  setStaleTtl(seconds: number): void {
+    this.words[ZoneWords.STALE_TTL] = seconds;
+  }
+
   /** The zone that a name belongs to, the longest match; undefined outside all zones. */
   of(labels: ReversedLabels): Zone | undefined {
     let best: Zone | undefined;

@@ -76,6 +76,22 @@ it('denies by itself what cannot exist', async () => {
   expect(rig.world.counts.tableMisses).toBe(0);
 });
 
+it('counts rcodes that stand in the OPT record, and no others', async () => {
+  const { rig, at } = await start();
+  const client = await rig.client(at);
+  // Beside the rcode the OPT record now has an option, so that it is longer.
+  rig.world.contents.zones.setStaleTtl(7);
+  const question = packet({ name: 'no.z', size: 1232 });
+  const stale = await client.ask(question);
+  expect(stale?.subarray(-6)).toEqual(Buffer.of(0, 15, 0, 2, 0, 3));
+  const badVersion = Buffer.from(question);
+  badVersion[question.length - 5] = 1;
+  expect(rcode(await client.ask(badVersion))).toBe(0);
+  const counted = () => [0, 3, 16].map((code) => rig.sum((tally) => tally.rcode(code)));
+  await until(() => rig.sum(({ replies }) => replies) === 2, 'both are counted');
+  expect(counted()).toEqual([0, 1, 1]);
+});
+
 it('answers a burst of 64 questions, and the next', async () => {
   const { rig, at } = await start();
   const client = await rig.client(at);

@@ -10,6 +10,9 @@ export interface Judged {
   edns: boolean;
   udpSize: number;
   dnssecOk: boolean;
+  /** Where the data of the first COOKIE option begins; 0 where there is none. */
+  cookieAt: number;
+  cookieLength: number;
 }
 
 class Wrong extends Error {}
@@ -51,6 +54,8 @@ export function judged(packet: Uint8Array): Judged {
     edns: false,
     udpSize: 512,
     dnssecOk: false,
+    cookieAt: 0,
+    cookieLength: 0,
   };
   try {
     result.verdict = judge(new Bytes(packet), result);
@@ -75,11 +80,12 @@ function judge(bytes: Bytes, result: Judged): Verdict {
   ];
   for (let i = 0; i < answers + authority; i++)
     if (readRecord(bytes).opt) throw new Wrong('OPT out of place');
-  const opts = Array.from(counting(additional), () => readRecord(bytes)).flatMap((r) =>
-    r.opt ? [r.fixed] : [],
-  );
-  const version = opts.map((opt) => opt.readUInt8(5));
-  const [opt] = opts;
+  const opts = Array.from(counting(additional), () => readRecord(bytes)).flatMap((r) => (r.opt ? [r] : []));
+  const version = opts.map(({ fixed }) => fixed.readUInt8(5));
+  const opt = opts[0]?.fixed;
+  const cookie = opts[0]?.cookie;
+  result.cookieAt = cookie?.at ?? 0;
+  result.cookieLength = cookie?.length ?? 0;
   if (opt !== undefined) {
     result.edns = true;
     result.udpSize = Math.max(512, opt.readUInt16BE(2));
@@ -109,18 +115,31 @@ function readQuestion(bytes: Bytes, result: Judged): void {
   result.questionEnd = bytes.place;
 }
 
-/** Type, class, TTL and length; whether it is an OPT. */
-function readRecord(bytes: Bytes): { fixed: Buffer; opt: boolean } {
+interface Cookie {
+  readonly at: number;
+  readonly length: number;
+}
+
+/** Type, class, TTL and length; whether it is an OPT, and its cookie. */
+function readRecord(bytes: Bytes): { fixed: Buffer; opt: boolean; cookie: Cookie | undefined } {
   const root = skipName(bytes);
   const fixed = bytes.take(10);
+  const start = bytes.place;
   const rdata = new Bytes(bytes.take(fixed.readUInt16BE(8)));
   const opt = fixed.readUInt16BE(0) === 41;
   if (opt && !root) throw new Wrong('OPT below the root');
+  const cookies: Cookie[] = [];
   while (opt && rdata.left > 0) {
-    rdata.u16();
-    rdata.take(rdata.u16());
+    const code = rdata.u16();
+    const length = rdata.u16();
+    if (code === 10) cookies.push({ at: start + rdata.place, length });
+    rdata.take(length);
   }
-  return { fixed, opt };
+  const [cookie] = cookies;
+  const isCookie =
+    cookie === undefined || cookie.length === 8 || (cookie.length >= 16 && cookie.length <= 40);
+  if (!isCookie) throw new Wrong('no cookie');
+  return { fixed, opt, cookie };
 }
 
 /** Whether the name is the root, written plainly. */

@@ -16,6 +16,7 @@ function negative(
   zone: string,
   rcode: Rcode,
   edns = false,
+  stale = 0,
 ): Message & { length: number } {
   const counts = [1, 0, 0, edns ? 1 : 0] as const;
   const request = Uint8Array.from([
@@ -26,7 +27,7 @@ function negative(
   const asked = new Query();
   expect(asked.read(request, request.length)).toBe(Verdict.OK);
   const words = new Uint32Array(ZoneWords.FIRST + 2 * ZoneWords.STRIDE);
-  words.set([10, 1, 1, SERIAL, name(zone).length]);
+  words.set([10, stale, 1, 1, SERIAL, name(zone).length]);
   const reply = new Uint8Array(512).fill(0xff);
   const length = renderCompiled(request, asked, layOutNegative(rcode, 1), 0, 7, words, 512, reply);
   return { ...readMessage(reply.slice(0, length))!, length };
@@ -71,6 +72,16 @@ describe('a negative reply', () => {
     const below = zone === '.' ? '' : `.${zone}`;
     expect(soa?.owner).toEqual(name(zone));
     expect(soa?.rdata).toMatchObject({ mname: name(`ns.dns${below}`), rname: name(`hostmaster${below}`) });
+  });
+
+  test.each([
+    [7, 7],
+    [30, 10],
+  ])('of a stale zone may be kept for %d s at most: its TTL is %d, and the reply says why', (stale, ttl) => {
+    const reply = negative(['no', 'local'], 'local', Rcode.NXDOMAIN, true, stale);
+    expect(reply.authority).toMatchObject([{ ttl, rdata: { minimum: 10 } }]);
+    expect(reply.additional[0]?.rdata).toMatchObject({ data: Uint8Array.of(0, 15, 0, 2, 0, 3) });
+    expect(negative(['no', 'local'], 'local', Rcode.NXDOMAIN, false, stale).authority[0]?.ttl).toBe(ttl);
   });
 
   test('has an OPT where the query had one, and fits 512 bytes however long the question', () => {

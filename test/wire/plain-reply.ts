@@ -1,7 +1,7 @@
 // Replies put together the plain way, to hold the renderer against: records are lists of bytes, a message is their sum.
 import { layOut } from '../../src/wire/compiled.ts';
 import { ZoneWords } from '../../src/wire/negative.ts';
-import { u16, u32 } from './packets.ts';
+import { option, u16, u32 } from './packets.ts';
 
 /** A record's bytes, owner to RDATA. */
 export type Plain = readonly number[];
@@ -21,6 +21,18 @@ export interface PlainAnswer {
   readonly additional: readonly (readonly Plain[])[];
 }
 
+/** What a reply has beside records, and how long they may be kept. */
+export interface Beside {
+  /** Info code of an extended DNS error; -1 for none. */
+  readonly ede: number;
+  readonly cookie: readonly number[] | undefined;
+  readonly recursionAvailable: boolean;
+  /** The most that a TTL may be; 0 for no limit. */
+  readonly stale: number;
+}
+
+export const NOTHING_BESIDE: Beside = { ede: -1, cookie: undefined, recursionAvailable: false, stale: 0 };
+
 export interface Asked {
   readonly request: Uint8Array;
   readonly questionEnd: number;
@@ -32,8 +44,9 @@ export interface Asked {
 export const ZONE = 3;
 
 /** The numbers of the zones, where only one has a serial. */
-export function zoneWords(serial: number): Uint32Array {
+export function zoneWords(serial: number, stale = 0): Uint32Array {
   const words = new Uint32Array(ZoneWords.FIRST + (ZONE + 2) * ZoneWords.STRIDE).fill(0x01020304);
+  words[ZoneWords.STALE_TTL] = stale;
   words[ZoneWords.FIRST + ZONE * ZoneWords.STRIDE + ZoneWords.SERIAL] = serial;
   return words;
 }
@@ -54,6 +67,7 @@ export function compiled(answer: PlainAnswer): Uint8Array {
   return layOut({
     rcode: answer.rcode as 0,
     authoritative: answer.authoritative,
+    zoneData: true,
     answers: answer.answers.length,
     authority: authority.length,
     additional: answer.additional.flat().length,
@@ -100,6 +114,21 @@ export interface PlainReply {
   readonly bytes: readonly number[];
 }
 
+/** The record with a TTL of at most `most` seconds. */
+function limited(record: Plain, most: number): Plain {
+  let place = 0;
+  while (record[place]! > 0 && record[place]! < 0xc0) place += record[place]! + 1;
+  place += record[place] === 0 ? 5 : 6;
+  const [a, b, c, d] = record.slice(place, place + 4) as [number, number, number, number];
+  return record.toSpliced(place, 4, ...u32(Math.min(most, ((a * 256 + b) * 256 + c) * 256 + d)));
+}
+
+/** The EDNS options of a reply. */
+function optionsOf({ ede, cookie, stale }: Beside): readonly number[] {
+  const code = ede < 0 && stale > 0 ? 3 : ede;
+  return [...(code < 0 ? [] : option(15, u16(code))), ...(cookie === undefined ? [] : option(10, cookie))];
+}
+
 /** What must be sent in at most `limit` bytes. */
 export function plainReply(
   asked: Asked,
@@ -107,11 +136,16 @@ export function plainReply(
   turn: number,
   serial: number,
   limit: number,
+  beside = NOTHING_BESIDE,
 ): PlainReply {
   const question = [...asked.request.subarray(12, asked.questionEnd)];
+  const options = optionsOf(beside);
+  const flags = asked.dnssecOk ? 0x80 : 0;
   const opt = asked.edns
-    ? [0, ...u16(41), ...u16(1232), answer.rcode >> 4, 0, asked.dnssecOk ? 0x80 : 0, 0, 0, 0]
+    ? [0, ...u16(41), ...u16(1232), answer.rcode >> 4, 0, flags, 0, ...u16(options.length), ...options]
     : [];
+  const kept = (record: Plain) =>
+    beside.stale === 0 || record.length === 0 ? record : limited(record, beside.stale);
   const room = limit - 12 - question.length - opt.length;
   const wanted = inTurn(answer, turn);
   const answers = fitting(wanted, room, (record) => record.length);
@@ -127,12 +161,12 @@ export function plainReply(
     bytes: [
       ...asked.request.subarray(0, 2),
       0x80 | (asked.request[2]! & 0x79) | (answer.authoritative ? 4 : 0) | (truncated ? 2 : 0),
-      (asked.request[3]! & 0x10) | (answer.rcode & 15),
+      (beside.recursionAvailable ? 0x80 : 0) | (asked.request[3]! & 0x10) | (answer.rcode & 15),
       ...counts.flatMap(u16),
       ...question,
-      ...answers.flat(),
-      ...soa,
-      ...additional.flat(),
+      ...answers.flatMap(kept),
+      ...kept(soa),
+      ...additional.flatMap(kept),
       ...opt,
     ],
   };

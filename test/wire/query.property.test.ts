@@ -22,13 +22,17 @@ function read(packet: Uint8Array, filler: number): Judged {
     edns: asked.edns,
     udpSize: asked.udpSize,
     dnssecOk: asked.dnssecOk,
+    cookieAt: asked.cookieAt,
+    cookieLength: asked.cookieLength,
   };
 }
 
 /** What a reply to it depends on: EDNS counts only where the query was read to its end. */
 function meaning(result: Judged): Judged {
   const whole = result.verdict === Verdict.OK || result.verdict === Verdict.BADVERS;
-  return whole ? result : { ...result, edns: false, udpSize: 512, dnssecOk: false };
+  return whole
+    ? result
+    : { ...result, edns: false, udpSize: 512, dnssecOk: false, cookieAt: 0, cookieLength: 0 };
 }
 
 function agrees(packet: Uint8Array): Verdict {

@@ -110,6 +110,66 @@ describe('the question', () => {
 });
 
 describe('EDNS (RFC 6891)', () => {
+  const cookie = option(10, [1, 2, 3, 4, 5, 6, 7, 8]);
+
+  test('where the cookie stands is known, until another query is read', () => {
+    const asked = new Query();
+    const long = new Array<number>(24).fill(9);
+    const first = query([tsig, opt({ options: [...option(3, [1]), ...option(10, long), ...cookie] })]);
+    judge(first, asked);
+    expect([...first.subarray(asked.cookieAt, asked.cookieAt + asked.cookieLength)]).toEqual(long);
+    const second = query([opt({ options: cookie })]);
+    judge(second, asked);
+    expect([...second.subarray(asked.cookieAt, asked.cookieAt + asked.cookieLength)]).toEqual([
+      1, 2, 3, 4, 5, 6, 7, 8,
+    ]);
+    judge(query([opt()]), asked);
+    expect([asked.cookieAt, asked.cookieLength]).toEqual([0, 0]);
+  });
+
+  test('what a reply has beside records is forgotten when another query is read', () => {
+    const asked = new Query();
+    judge(query([opt()]), asked);
+    asked.ede = 3;
+    asked.sendsCookie = true;
+    asked.recursionAvailable = true;
+    asked.optAt = 29;
+    expect(asked.optLength).toBe(11 + 6 + 28);
+    judge(query([opt()]), asked);
+    const { ede, sendsCookie, recursionAvailable, optAt, optLength } = asked;
+    expect({ ede, sendsCookie, recursionAvailable, optAt, optLength }).toEqual({
+      ede: -1,
+      sendsCookie: false,
+      recursionAvailable: false,
+      optAt: 0,
+      optLength: 11,
+    });
+    judge(query(), asked);
+    expect(asked.optLength).toBe(0);
+  });
+
+  const flags = { notify: 0x2400, update: 0x2800 };
+  test.each<[what: string, packet: readonly number[] | Uint8Array, verdict: Verdict]>([
+    ['NOTIFY', query([opt({ options: cookie })], { flags: flags.notify }), NOTIMP],
+    ['UPDATE with records', query([tsig, opt({ options: cookie })], { flags: flags.update }), NOTIMP],
+    ['no question', [...header({ counts: [0, 0, 0, 1] }), ...opt({ options: cookie })], FORMERR],
+    [
+      'two questions',
+      [...header({ counts: [2, 0, 0, 1] }), ...question([0]), ...question([0]), ...opt({ options: cookie })],
+      FORMERR,
+    ],
+    [
+      'a question that is a pointer',
+      [...header({ counts: [1, 0, 0, 1] }), ...question(pointer(0)), ...opt({ options: cookie })],
+      FORMERR,
+    ],
+    ['two OPTs', query([opt({ options: cookie }), opt()]), FORMERR],
+  ])('is read of what is refused for %s, so that the refusal has it too', (_, packet, verdict) => {
+    const asked = new Query();
+    expect(judge(packet, asked)).toBe(verdict);
+    expect([asked.edns, asked.cookieLength, asked.udpSize]).toEqual([true, 8, 1232]);
+  });
+
   test.each<[size: number, udpSize: number, udpLimit: number]>([
     [0, 512, 512],
     [511, 512, 512],
@@ -144,7 +204,13 @@ describe('EDNS (RFC 6891)', () => {
   });
 
   test.each<[what: string, edns: Edns, verdict: Verdict]>([
-    ['a cookie (RFC 7873), ignored', { options: option(10, [1, 2, 3, 4, 5, 6, 7, 8]) }, OK],
+    ['a cookie (RFC 7873)', { options: option(10, [1, 2, 3, 4, 5, 6, 7, 8]) }, OK],
+    ...[15, 16, 24, 40, 41, 0, 7, 9].map((length): [string, Edns, Verdict] => [
+      `a cookie of ${length} bytes`,
+      { options: [...option(3, [1]), ...option(10, new Array<number>(length).fill(7))] },
+      length >= 16 && length <= 40 ? OK : FORMERR,
+    ]),
+    ['a second cookie, which is ignored', { options: [...cookie, ...option(10, [1])] }, OK],
     ['an option of no bytes', { options: option(3, []) }, OK],
     ['unknown options, ignored', { options: [...option(65001, [1]), ...option(4, [])] }, OK],
     ['the same option twice', { options: [...option(3, []), ...option(3, [])] }, OK],

@@ -9,8 +9,10 @@ import { holds } from '../support/property.ts';
 import { NOTHING } from './answered.ts';
 import { header, opt, pointer, question, record, wire } from './packets.ts';
 import {
+  type Beside,
   compiled,
   inTurn,
+  NOTHING_BESIDE,
   type Plain,
   type PlainAnswer,
   type PlainReply,
@@ -85,7 +87,6 @@ const request = fc
 
 const asked = new Query();
 const SERIAL = 0xfedcba98;
-const words = zoneWords(SERIAL);
 const FAR = 70_000;
 
 interface Case {
@@ -94,7 +95,15 @@ interface Case {
   readonly turn: number;
   readonly limit: number;
   readonly base: number;
+  readonly beside?: Beside;
 }
+
+const beside: fc.Arbitrary<Beside> = fc.record({
+  ede: fc.constantFrom(-1, -1, 0, 22),
+  cookie: fc.option(fc.array(fc.nat(255), { minLength: 24, maxLength: 24 }), { nil: undefined }),
+  recursionAvailable: fc.boolean(),
+  stale: fc.constantFrom(0, 0, 1, 7, 30),
+});
 
 const anyCase: fc.Arbitrary<Case> = fc.record({
   packet: request,
@@ -102,22 +111,32 @@ const anyCase: fc.Arbitrary<Case> = fc.record({
   turn: fc.oneof(fc.nat(100), fc.nat(0x7fffffff)),
   limit: fc.oneof(fc.constantFrom(512, 1232, 65535), fc.integer({ min: 512, max: 3000 })),
   base: fc.nat(40),
+  beside,
 });
 
 /** Renders from the middle of other memory into a reply full of what was there before. */
-function rendered({ packet, answer, turn, limit, base }: Case): { bytes: Uint8Array; expected: PlainReply } {
+function rendered({ packet, answer, turn, limit, base, beside = NOTHING_BESIDE }: Case): {
+  bytes: Uint8Array;
+  expected: PlainReply;
+} {
   expect(asked.read(packet, packet.length)).toBe(Verdict.OK);
   const alone = compiled(answer);
   const memory = new Uint8Array(base + alone.length + 40).fill(0xff);
   memory.set(alone, base);
   const reply = new Uint8Array(FAR).fill(0xff);
+  asked.ede = beside.ede;
+  asked.recursionAvailable = beside.recursionAvailable;
+  asked.sendsCookie = beside.cookie !== undefined;
+  asked.replyCookie.set(beside.cookie ?? []);
+  const words = zoneWords(SERIAL, beside.stale);
   const length = renderCompiled(packet, asked, memory, base, turn, words, limit, reply);
+  expect(asked.optAt).toBe(asked.edns ? length - asked.optLength : 0);
   expect(reply.subarray(Math.max(length, limit)).every((byte) => byte === 0xff)).toBe(true);
   const { questionEnd, edns, dnssecOk } = asked;
   const of = { request: packet, questionEnd, edns, dnssecOk };
   return {
     bytes: reply.slice(0, length),
-    expected: plainReply(of, answer, turn, SERIAL, limit),
+    expected: plainReply(of, answer, turn, SERIAL, limit, beside),
   };
 }
 

@@ -1,6 +1,6 @@
 // Replies as clients see them: the header echoed, the question's case kept, EDNS as RFC 6891 has it.
 import { describe, expect, test } from 'vitest';
-import { Rcode } from '../../src/wire/codes.ts';
+import { Ede, Rcode } from '../../src/wire/codes.ts';
 import { isOpt, type Message } from '../../src/wire/message.ts';
 import { Query } from '../../src/wire/query.ts';
 import { renderEmpty } from '../../src/wire/reply.ts';
@@ -29,9 +29,11 @@ describe('a reply without records', () => {
     expect(refused(query([], { flags: 0x0000 }), Rcode.SERVFAIL).slice(2, 4)).toEqual([0x80, 0x02]);
   });
 
-  test('to another opcode has that opcode and no question', () => {
-    const packet = query([opt()], { flags: 0x2800 });
-    expect(refused(packet, Rcode.NOTIMP)).toEqual(header({ flags: 0xa804, counts: [0, 0, 0, 0] }));
+  test('to another opcode has that opcode and no question, but an OPT where there was one', () => {
+    const bare = header({ flags: 0xa804, counts: [0, 0, 0, 0] });
+    expect(refused(query([], { flags: 0x2800 }), Rcode.NOTIMP)).toEqual(bare);
+    const extended = [...header({ flags: 0xa804, counts: [0, 0, 0, 1] }), ...opt()];
+    expect(refused(query([opt()], { flags: 0x2800 }), Rcode.NOTIMP)).toEqual(extended);
   });
 
   test.each<[what: string, packet: readonly number[] | Uint8Array]>([
@@ -45,6 +47,12 @@ describe('a reply without records', () => {
   test('to rubbish behind a question echoes the question', () => {
     const packet = [...query(), 1, 2, 3];
     expect(refused(packet, Rcode.FORMERR)).toEqual([...query([], { flags: 0x8101 })]);
+  });
+
+  test('to two questions with an OPT is a header with an OPT (RFC 6891 7)', () => {
+    const packet = [...header({ counts: [2, 0, 0, 1] }), ...question([0]), ...question([0]), ...opt()];
+    const expected = [...header({ flags: 0x8101, counts: [0, 0, 0, 1] }), ...opt()];
+    expect(refused(packet, Rcode.FORMERR)).toEqual(expected);
   });
 
   const bare = record(wire('a'), 1, [10, 0, 0, 1]);
@@ -63,6 +71,27 @@ describe('a reply without records', () => {
     const reply = refused(query([opt({ version: 1, flags: 0x8000 })]), Rcode.BADVERS);
     const extended = [0, ...u16(41), ...u16(1232), 1, 0, 0x80, 0, 0, 0];
     expect(reply).toEqual([...query([extended], { flags: 0x8100 })]);
+  });
+
+  test('may have options: an extended DNS error and a cookie', () => {
+    const request = query([opt()]);
+    const asked = new Query();
+    asked.read(request, request.length);
+    asked.ede = Ede.PROHIBITED;
+    asked.sendsCookie = true;
+    asked.replyCookie.set(Array.from({ length: 24 }, (_, i) => i));
+    const reply = new Uint8Array(512).fill(0xff);
+    const length = renderEmpty(request, asked, Rcode.BADCOOKIE, reply);
+    const options = [
+      ...option(15, [0, 18]),
+      ...option(
+        10,
+        Array.from({ length: 24 }, (_, i) => i),
+      ),
+    ];
+    const extended = [0, ...u16(41), ...u16(1232), 1, 0, 0, 0, ...u16(options.length), ...options];
+    expect([...reply.subarray(0, length)]).toEqual([...query([extended], { flags: 0x8107 })]);
+    expect(asked.optAt).toBe(length - extended.length);
   });
 
   test('to the longest question fits 512 bytes', () => {

@@ -1,5 +1,5 @@
 // What a worker counts, in shared memory: plain numbers that only it adds to and that the main thread sums when asked.
-import { Type } from '../../wire/codes.ts';
+import { Rcode, Type } from '../../wire/codes.ts';
 
 /** Upper bounds of the latency histogram's buckets, in microseconds from receipt to reply; the last has none. */
 export const LATENCY_BOUNDS_US = [50, 100, 250, 500, 1000, 2500, 5000, 10_000] as const;
@@ -17,8 +17,8 @@ export const COUNTED_TYPES = [
   'ANY',
   'other',
 ] as const;
-/** Rcodes 0 to 16; the last, BADVERS, is the only one above 15 that is ever sent. */
-export const RCODES = 17;
+/** Rcodes 0 to 23: beyond those of the header only BADVERS and the last, BADCOOKIE, are ever sent. */
+export const RCODES = Rcode.BADCOOKIE + 1;
 
 const Field = {
   QUERIES: 0,

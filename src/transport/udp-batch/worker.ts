@@ -115,8 +115,8 @@ class UdpWorker {
     const { query } = this.#reader;
     const start = this.#replies.start(place);
     const { bytes } = this.#replies;
-    // The upper bits stand in the OPT record, which comes last and is 11 bytes long (RFC 6891 6.1.3).
-    const upper = query.edns ? (bytes[start + size - 6] ?? 0) << 4 : 0;
+    // The upper bits stand in the OPT record (RFC 6891 6.1.3).
+    const upper = query.optAt > 0 ? (bytes[start + query.optAt + 5] ?? 0) << 4 : 0;
     this.#tally.reply(((bytes[start + 3] ?? 0) & 0x0f) | upper);
     // Where no question could be read, the type is that of a query before.
     this.#tally.type(query.questionEnd > HEADER_LENGTH ? query.type : 0);

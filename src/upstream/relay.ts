@@ -2,7 +2,7 @@
 import { at, putU16, u16 } from '../wire/bytes.ts';
 import { Flag, HEADER_LENGTH, Rcode } from '../wire/codes.ts';
 import { type ExtendedError, finishWithErrors } from '../wire/extended-error.ts';
-import { copy, OPT_LENGTH } from '../wire/frame.ts';
+import { copy } from '../wire/frame.ts';
 import type { Query } from '../wire/query.ts';
 import { Reader } from '../wire/reader.ts';
 import type { UpstreamReply } from './upstreamed.ts';
@@ -25,7 +25,7 @@ export function relay(
   // Its upper bits have no place without OPT, and the lower ones alone would say something else.
   const rcode = from.rcode > Flag.RCODE && !query.edns ? Rcode.SERVFAIL : from.rcode;
   beginRelay(message, request, query, rcode, reply);
-  const room = limit - (query.edns ? OPT_LENGTH : 0);
+  const room = limit - query.optLength;
   const whole = message.length <= room;
   const end = whole ? message.length : cut(message, query.questionEnd, room, reply);
   const place = copy(message, query.questionEnd, end - query.questionEnd, reply, query.questionEnd);

@@ -42,20 +42,6 @@ export type Rcode = (typeof Rcode)[keyof typeof Rcode];
 /** Options of the OPT record: RFC 7873 8, RFC 8914 2. */
 export const EdnsOption = { COOKIE: 10, EDE: 15 } as const;
 
-/** Info codes of extended DNS errors (RFC 8914 5.2). */
-export const Ede = {
-  OTHER: 0,
-  STALE_ANSWER: 3,
-  CACHED_ERROR: 13,
-  NOT_READY: 14,
-  BLOCKED: 15,
-  PROHIBITED: 18,
-  NOT_SUPPORTED: 21,
-  NO_REACHABLE_AUTHORITY: 22,
-  NETWORK_ERROR: 23,
-} as const;
-export type Ede = (typeof Ede)[keyof typeof Ede];
-
 /** Header flags, as bits of bytes 2 and 3 (RFC 1035 4.1.1, RFC 4035 3.2). */
 export const Flag = {
   QR: 0x80,

@@ -1,15 +1,16 @@
 // Extended DNS errors: why, beside the rcode (RFC 8914). They travel as options of the OPT record.
 import { putU16, u16 } from './bytes.ts';
+import { EdnsOption } from './codes.ts';
 import { finishReply } from './frame.ts';
-import type { Query } from './query.ts';
-
-/** The EDNS option that carries one. */
-export const EXTENDED_ERROR = 15;
+import { OPT_LENGTH, type Query } from './query.ts';
 
 /** Those that this server gives (IANA, Extended DNS Error Codes). */
 export const ExtendedErrorCode = {
   OTHER: 0,
   STALE_ANSWER: 3,
+  NOT_READY: 14,
+  BLOCKED: 15,
+  PROHIBITED: 18,
   NO_REACHABLE_AUTHORITY: 22,
   NETWORK_ERROR: 23,
 } as const;
@@ -23,8 +24,8 @@ export interface ExtendedError {
 const HEAD = 6;
 
 /**
- * Ends a reply with an OPT record that carries extended errors, where the query had OPT; those that would take the reply
- * past `limit` are left out. Returns the length.
+ * Ends a reply with an OPT record that carries extended errors beside what `query` has for it, where the query had OPT;
+ * those that would take the reply past `limit` are left out. Returns the length.
  */
 export function finishWithErrors(
   query: Query,
@@ -39,13 +40,13 @@ export function finishWithErrors(
   let place = end;
   for (const { code, text } of errors) {
     if (place + HEAD + text.length > limit) break;
-    putU16(reply, place, EXTENDED_ERROR);
+    putU16(reply, place, EdnsOption.EDE);
     putU16(reply, place + 2, text.length + 2);
     putU16(reply, place + 4, code);
     reply.set(text, place + HEAD);
     place += HEAD + text.length;
   }
-  putU16(reply, end - 2, place - end);
+  putU16(reply, start + OPT_LENGTH - 2, place - start - OPT_LENGTH);
   return place;
 }
 
@@ -54,7 +55,7 @@ export function readExtendedErrors(options: Uint8Array): ExtendedError[] {
   const errors: ExtendedError[] = [];
   for (let place = 0; place + 4 <= options.length; place += 4 + u16(options, place + 2)) {
     const length = u16(options, place + 2);
-    if (u16(options, place) !== EXTENDED_ERROR || length < 2 || place + 4 + length > options.length) continue;
+    if (u16(options, place) !== EdnsOption.EDE || length < 2 || place + 4 + length > options.length) continue;
     errors.push({
       code: u16(options, place + 4),
       text: new Uint8Array(options.subarray(place + HEAD, place + 4 + length)),

@@ -3,6 +3,8 @@ import { at, putU16, u16 } from './bytes.ts';
 import { EdnsOption, Flag, HEADER_LENGTH, MAX_UDP_SIZE, Type } from './codes.ts';
 import { OPT_LENGTH, type Query } from './query.ts';
 
+export { OPT_LENGTH };
+
 /**
  * Copies bytes: a few dozen one by one, more through the engine, which is quicker from about a hundred on although the
  * view that it needs is an allocation (it dies young, and costs less than the loop).

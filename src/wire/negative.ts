@@ -1,6 +1,7 @@
 // Negative replies, rendered from a handful of numbers: NXDOMAIN and NODATA with the zone's SOA (RFC 2308).
 import { putU16, putU32 } from './bytes.ts';
-import { Class, Ede, Flag, HEADER_LENGTH, Type } from './codes.ts';
+import { Class, Flag, HEADER_LENGTH, Type } from './codes.ts';
+import { ExtendedErrorCode } from './extended-error.ts';
 import { beginReply, finishReply } from './frame.ts';
 import type { Query } from './query.ts';
 
@@ -37,7 +38,7 @@ export function zoneSerial(words: Uint32Array, zone: number): number {
  */
 export function staleTtl(query: Query, words: Uint32Array): number {
   const ttl = words[ZoneWords.STALE_TTL] as number;
-  if (ttl !== 0 && query.ede < 0) query.ede = Ede.STALE_ANSWER;
+  if (ttl !== 0 && query.ede < 0) query.ede = ExtendedErrorCode.STALE_ANSWER;
   return ttl;
 }
 

@@ -1,6 +1,8 @@
 // Replies as clients see them: the header echoed, the question's case kept, EDNS as RFC 6891 has it.
 import { describe, expect, test } from 'vitest';
-import { Ede, Rcode } from '../../src/wire/codes.ts';
+import { Rcode } from '../../src/wire/codes.ts';
+import { ExtendedErrorCode, finishWithErrors } from '../../src/wire/extended-error.ts';
+import { beginReply } from '../../src/wire/frame.ts';
 import { isOpt, type Message } from '../../src/wire/message.ts';
 import { Query } from '../../src/wire/query.ts';
 import { renderEmpty } from '../../src/wire/reply.ts';
@@ -77,7 +79,7 @@ describe('a reply without records', () => {
     const request = query([opt()]);
     const asked = new Query();
     asked.read(request, request.length);
-    asked.ede = Ede.PROHIBITED;
+    asked.ede = ExtendedErrorCode.PROHIBITED;
     asked.sendsCookie = true;
     asked.replyCookie.set(Array.from({ length: 24 }, (_, i) => i));
     const reply = new Uint8Array(512).fill(0xff);
@@ -92,6 +94,27 @@ describe('a reply without records', () => {
     const extended = [0, ...u16(41), ...u16(1232), 1, 0, 0, 0, ...u16(options.length), ...options];
     expect([...reply.subarray(0, length)]).toEqual([...query([extended], { flags: 0x8107 })]);
     expect(asked.optAt).toBe(length - extended.length);
+  });
+
+  test('may have extended errors of other servers behind those', () => {
+    const request = query([opt()]);
+    const asked = new Query();
+    asked.read(request, request.length);
+    asked.ede = ExtendedErrorCode.STALE_ANSWER;
+    asked.sendsCookie = true;
+    asked.replyCookie.fill(7);
+    const reply = new Uint8Array(512).fill(0xff);
+    const text = Buffer.from('gone');
+    const start = beginReply(request, asked, Rcode.SERVFAIL, 0, reply);
+    const errors = [22, 23].map((code) => ({ code, text }));
+    const limit = start + asked.optLength + 10;
+    const length = finishWithErrors(asked, Rcode.SERVFAIL, errors, limit, reply, start);
+    const options = [
+      ...option(15, [0, 3]),
+      ...option(10, new Array<number>(24).fill(7)),
+      ...option(15, [0, 22, ...text]),
+    ];
+    expect([...reply.subarray(0, length)]).toEqual([...query([opt({ options })], { flags: 0x8102 })]);
   });
 
   test('to the longest question fits 512 bytes', () => {

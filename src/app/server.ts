@@ -1,15 +1,12 @@
 // The server: its parts made, joined, started and stopped. The one place that knows them all.
 import { type Clock, realClock } from '../base/clock.ts';
 import { type Logger, silent } from '../base/log.ts';
-import { type HttpServer, startHttp } from '../observe/http.ts';
 import { createMetrics, type Metrics } from '../observe/metrics.ts';
 import { Answerer, type AnswererOptions, type Keep } from '../query/answerer.ts';
 import type { Respond } from '../query/responder.ts';
 import type { Registry } from '../registry/registry.ts';
 import { parseRegistryUrl } from '../registry/url.ts';
 import { AnswerTable } from '../table/table.ts';
-import { type Listeners, listen } from '../transport/listen.ts';
-import { chooseUdp, type Udp } from '../transport/udp.ts';
 import { Contents } from '../zone/contents.ts';
 import { nameOfNode } from '../zone/node.ts';
 import { Zones } from '../zone/zones.ts';
@@ -23,6 +20,8 @@ import {
 import { Feed, logBad } from './feed.ts';
 import { giveBackMemory } from './memory.ts';
 import { openRegistryOf } from './options/open-registry.ts';
+import { Ports } from './ports.ts';
+import { type Privileges, takeUser } from './privileges.ts';
 import { VERSION } from './version.ts';
 
 /** What may be handed in; each has a default. */
@@ -30,15 +29,15 @@ export interface ServerParts {
   /** Default: says nothing. */
   readonly logger?: Logger;
   readonly clock?: Clock;
+  /** Default: those of the option `user`, taken when it starts. */
+  readonly privileges?: Privileges;
 }
-
-/** How long replies in hand may take to leave when the server stops, in milliseconds. */
-const STOP_GRACE_MS = 2000;
 
 /** A DNS server over one registry. */
 export class Server {
   readonly #logger: Logger;
   readonly #clock: Clock;
+  #privileges: Privileges | undefined;
   readonly #metrics: Metrics;
   readonly #contents: Contents;
   readonly #table: AnswerTable;
@@ -54,14 +53,13 @@ export class Server {
   #stopped: Promise<void> | undefined;
   #options: Options;
   #registry: Registry | undefined;
-  #udp: Udp | undefined;
-  #listeners: Listeners | undefined;
-  #http: HttpServer | undefined;
+  #ports: Ports | undefined;
 
   constructor(options: Options, parts: ServerParts = {}) {
     this.#options = options;
     this.#logger = parts.logger ?? silent;
     this.#clock = parts.clock ?? realClock;
+    this.#privileges = parts.privileges;
     this.#metrics = createMetrics();
     const { counters } = this.#metrics;
     const zones = new Zones(options.zone);
@@ -96,12 +94,12 @@ export class Server {
 
   /** Where it listens, over UDP and TCP alike, ports as they really are; empty before `start`. */
   get addresses(): readonly ListenAddress[] {
-    return this.#listeners?.addresses ?? [];
+    return this.#ports?.addresses ?? [];
   }
 
   /** Where HTTP is served; undefined where it is off or not started. */
   get httpAddress(): ListenAddress | undefined {
-    return this.#http?.address;
+    return this.#ports?.httpAddress;
   }
 
   /** The registry that is open between `start` and `stop`. */
@@ -132,11 +130,12 @@ export class Server {
 
   async #open(): Promise<void> {
     const options = this.#options;
-    const logger = this.#logger;
-    const registry = await openRegistryOf(options, { logger, clock: this.#clock });
+    this.#privileges ??= takeUser(options.user);
+    const privileges = this.#privileges;
+    const registry = await openRegistryOf(options, { logger: this.#logger, clock: this.#clock });
     this.#registry = registry;
     if (!options.reusePort) {
-      await this.#openPorts(registry);
+      await this.#openPorts(registry, privileges);
       registry.watch(this.#feed);
       return;
     }
@@ -145,32 +144,20 @@ export class Server {
     const alive = setInterval(() => {}, 2 ** 30);
     await Promise.race([this.ready, this.#stopping.promise]);
     clearInterval(alive);
-    if (this.#stopped === undefined) await this.#openPorts(registry);
+    if (this.#stopped === undefined) await this.#openPorts(registry, privileges);
   }
 
-  async #openPorts(registry: Registry): Promise<void> {
-    const options = this.#options;
-    const { counters } = this.#metrics;
-    const deps = { counters, clock: this.#clock, log: this.#logger };
-    const sharesPort = options.reusePort;
-    const parts = {
+  async #openPorts(registry: Registry, { bind, drop }: Privileges): Promise<void> {
+    this.#ports = await Ports.open(this.#options, {
       respond: this.#respond,
       table: this.#table.memory,
-      workers: options.workers,
-      sharesPort,
-    };
-    this.#udp = await chooseUdp(parts, deps);
-    if (this.#udp.pool !== undefined) this.#metrics.show(this.#udp.pool);
-    this.#listeners = await listen(options.listen, this.#respond, deps, {
-      udp: this.#udp.open,
-      idleMs: options.tcpIdleTimeout * 1000,
-      limits: { total: options.tcpMaxConnections, perClient: options.tcpMaxPerClient },
-      sharesPort,
+      metrics: this.#metrics,
+      health: () => this.#health(),
+      clock: this.#clock,
+      log: this.#logger,
+      bind,
     });
-    if (options.http !== 'off') {
-      const http = { metrics: this.#metrics, health: () => this.#health(), sharesPort };
-      this.#http = await startHttp(options.http, http);
-    }
+    drop();
     this.#logger.info(
       { listen: this.addresses, http: this.httpAddress, registry: registry.url },
       'listening',
@@ -216,23 +203,17 @@ export class Server {
     await this.#started?.catch(() => {});
     const { lameduck, reusePort } = this.#options;
     // Whoever shares the port is asked about health from now on; where nobody does, a closed port is no sign of health.
-    if (reusePort) await this.#closeHttp();
-    if (lameduck > 0 && this.#listeners !== undefined)
+    if (reusePort) await this.#ports?.closeHttp();
+    if (lameduck > 0 && this.#ports !== undefined)
       await new Promise<void>((resolve) => this.#clock.after(lameduck * 1000, resolve));
     await this.#close();
   }
 
   async #close(): Promise<void> {
-    await this.#listeners?.close({ graceMs: STOP_GRACE_MS });
-    await this.#closeHttp();
+    await this.#ports?.close();
     await this.#registry?.close();
-    this.#listeners = undefined;
+    this.#ports = undefined;
     this.#registry = undefined;
-  }
-
-  async #closeHttp(): Promise<void> {
-    await this.#http?.close();
-    this.#http = undefined;
   }
 }
 

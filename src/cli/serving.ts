@@ -1,5 +1,6 @@
 // The work of `fingerpost serve`: started, announced, reloaded, stopped.
 import { addressText } from '../app/config.ts';
+import { takeUser } from '../app/privileges.ts';
 import { Server } from '../app/server.ts';
 import { type Log, openLog } from '../observe/log.ts';
 import type { Call } from './command.ts';
@@ -32,7 +33,9 @@ function announceReady(server: Server, questions: readonly string[], { terminal 
 export async function runServer(call: Call): Promise<number> {
   const { options } = call;
   const log = openLog(options.logLevel, options.logFormat);
-  const server = new Server(options, { logger: log });
+  // Before anything else: what it makes from now on belongs to that user.
+  const privileges = takeUser(options.user);
+  const server = new Server(options, { logger: log, privileges });
   const stopped = Promise.withResolvers<NodeJS.Signals>();
   listenForSignals({ stop: stopped.resolve, reload: () => reload(call, server, log) });
   const questions = await tryExamples(options, log);

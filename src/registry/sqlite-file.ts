@@ -6,6 +6,9 @@ import { FingerpostError } from '../base/errors.ts';
 import { openDatabase } from './sqlite-schema.ts';
 import { SqliteStore } from './sqlite-store.ts';
 
+/** What stands for a registry that is no file. */
+const MEMORY = ':memory:';
+
 /** Milliseconds that a statement may block our thread while another process writes; then we come back later. */
 const BUSY_MS = 20;
 const BUSY = 5;
@@ -34,7 +37,7 @@ export class SqliteFile {
    * Throws a FingerpostError `unavailable` if none does: what we write would be lost, what we know stays in force.
    */
   verify(): void {
-    if (this.#path === ':memory:') return;
+    if (this.#path === MEMORY) return;
     const found = identityOf(this.#path);
     if (found === this.#identity) return;
     if (found === undefined) {
@@ -62,7 +65,15 @@ export function isBusy(thrown: unknown): boolean {
   return (Number(thrown.errcode) & 0xff) === BUSY;
 }
 
+/** Device and inode; undefined where there is no such file. */
 function identityOf(path: string): string | undefined {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  return stat === undefined ? undefined : `${stat.dev}:${stat.ino}`;
+  if (path === MEMORY) return undefined;
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    return stat === undefined ? undefined : `${stat.dev}:${stat.ino}`;
+  } catch (cause) {
+    throw new FingerpostError('unavailable', `the registry file ${resolve(path)} cannot be reached`, {
+      cause,
+    });
+  }
 }

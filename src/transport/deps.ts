@@ -3,11 +3,18 @@ import type { Clock } from '../base/clock.ts';
 import type { Counters } from '../base/counters.ts';
 import type { Logger } from '../base/log.ts';
 
+/** Runs what opens a port; it may have to be done with other rights than all the rest. */
+export type Bind = <T>(open: () => Promise<T>) => Promise<T>;
+
 export interface TransportDeps {
   readonly counters: Counters;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly bind?: Bind;
 }
+
+/** Opens a port with the rights that one has. */
+export const bindAsIs: Bind = (open) => open();
 
 /** A place to listen on: `host` is an IPv4 or IPv6 address, `port` 0 lets the system choose. */
 export interface Address {

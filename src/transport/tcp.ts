@@ -6,6 +6,7 @@ import { LATER, type Respond } from '../query/responder.ts';
 import { MAX_MESSAGE } from '../wire/codes.ts';
 import {
   type Address,
+  bindAsIs,
   type CloseOptions,
   DEFAULT_GRACE_MS,
   type Listening,
@@ -38,7 +39,8 @@ export async function listenTcp(
   const server = createServer({ allowHalfOpen: true, noDelay: true, highWaterMark: WRITE_BOUND });
   const connections = new Set<TcpConnection>();
   accept(server, connections, framed(respond), deps, options);
-  const bound = await bind(server, address, options.sharesPort === true);
+  const bindAs = deps.bind ?? bindAsIs;
+  const bound = await bindAs(() => bind(server, address, options.sharesPort === true));
   // Accepting can fail for a moment (no more open files); the server stays open.
   server.on('error', (error) => deps.log.warn({ err: error }, 'accepting a TCP connection failed'));
   return { ...bound, close: (close) => closeServer(server, connections, deps, close) };

@@ -6,6 +6,7 @@ import { type Asker, LATER, type Respond } from '../query/responder.ts';
 import { Client } from '../wire/client.ts';
 import {
   type Address,
+  bindAsIs,
   type CloseOptions,
   DEFAULT_GRACE_MS,
   type Listening,
@@ -47,10 +48,13 @@ export async function listenUdp(
   options: UdpOptions = {},
 ): Promise<Listening> {
   const socket = openSocket(address.host, options.sharesPort === true);
+  const bindAs = deps.bind ?? bindAsIs;
   try {
-    const listening = once(socket, 'listening');
-    socket.bind({ address: address.host, port: address.port, exclusive: true });
-    await listening;
+    await bindAs(async () => {
+      const listening = once(socket, 'listening');
+      socket.bind({ address: address.host, port: address.port, exclusive: true });
+      await listening;
+    });
   } catch (cause) {
     socket.close();
     throw listenError('UDP', address, cause);

@@ -21,7 +21,7 @@ function importersOf(name: string): string[] {
 describe('imports', () => {
   it('are found', () => {
     const app = sources.find(({ path }) => path === 'src/app/server.ts');
-    expect(app?.imports.map(({ file }) => file)).toContain('src/transport/listen.ts');
+    expect(app?.imports.map(({ file }) => file)).toContain('src/app/ports.ts');
     const open = sources.find(({ path }) => path === 'src/registry/open.ts');
     expect(open?.imports.map(({ file }) => file)).toContain('src/registry/sqlite.ts');
   });

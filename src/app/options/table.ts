@@ -203,6 +203,13 @@ export const table = {
     fallback: '10',
     schema: whole(1, 3600),
   }),
+  user: optional({
+    group: 'serve',
+    value: 'NAME[:GROUP]',
+    help: 'started by root: open the ports, and do everything else as this user',
+    allowed: 'NAME or NAME:GROUP, names or numbers',
+    schema: text(255),
+  }),
   reusePort: option({
     group: 'serve',
     value: 'on|off',

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { Respond } from '../../query/responder.ts';
 import { MAX_READERS, type TableMemory } from '../../table/layout.ts';
 import { TableReader } from '../../table/lookup.ts';
-import type { Address, CloseOptions, Listening, TransportDeps } from '../deps.ts';
+import { type Address, bindAsIs, type CloseOptions, type Listening, type TransportDeps } from '../deps.ts';
 import { listenError } from '../listen-error.ts';
 import { MissDrain } from './drain.ts';
 import { MissQueue, missQueueMemory } from './miss-queue.ts';
@@ -76,7 +76,8 @@ export class UdpPool {
 
   /** Answers on one address with all its workers. Rejects with a FingerpostError of code `listen`. */
   async open(address: Address): Promise<Listening> {
-    const sockets = this.#openSockets(address);
+    const bindAs = this.#deps.bind ?? bindAsIs;
+    const sockets = await bindAs(async () => this.#openSockets(address));
     const signal = signalMemory();
     const drain = new MissDrain(this.#options.respond, signal, this.#deps.counters.dropped);
     const group: Group = { signal, drain, members: [], closing: false };

@@ -1,0 +1,85 @@
+// All that a server listens on, DNS and HTTP: opened together or not at all.
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/log.ts';
+import { type Health, type HttpServer, startHttp } from '../observe/http.ts';
+import type { Metrics } from '../observe/metrics.ts';
+import type { Respond } from '../query/responder.ts';
+import type { TableMemory } from '../table/layout.ts';
+import type { Bind } from '../transport/deps.ts';
+import { type Listeners, listen } from '../transport/listen.ts';
+import { chooseUdp } from '../transport/udp.ts';
+import type { ListenAddress, Options } from './config.ts';
+
+/** How long replies in hand may take to leave, in milliseconds. */
+const GRACE_MS = 2000;
+
+export interface PortParts {
+  readonly respond: Respond;
+  readonly table: TableMemory;
+  readonly metrics: Metrics;
+  readonly health: () => Health;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly bind: Bind;
+}
+
+export class Ports {
+  readonly #listeners: Listeners;
+  #http: HttpServer | undefined;
+
+  private constructor(listeners: Listeners) {
+    this.#listeners = listeners;
+  }
+
+  /** Rejects with a FingerpostError of code `listen`; nothing is open then. */
+  static async open(options: Options, parts: PortParts): Promise<Ports> {
+    const ports = new Ports(await listenForQuestions(options, parts));
+    try {
+      await ports.#openHttp(options, parts);
+      return ports;
+    } catch (error) {
+      await ports.close();
+      throw error;
+    }
+  }
+
+  async #openHttp({ http, reusePort }: Options, { metrics, health, bind }: PortParts): Promise<void> {
+    if (http === 'off') return;
+    this.#http = await bind(() => startHttp(http, { metrics, health, sharesPort: reusePort }));
+  }
+
+  /** Where questions are answered, over UDP and TCP alike, ports as they really are. */
+  get addresses(): readonly ListenAddress[] {
+    return this.#listeners.addresses;
+  }
+
+  /** Where HTTP is served; undefined where it is off. */
+  get httpAddress(): ListenAddress | undefined {
+    return this.#http?.address;
+  }
+
+  async closeHttp(): Promise<void> {
+    await this.#http?.close();
+    this.#http = undefined;
+  }
+
+  /** Takes nothing more in, finishes what is in hand within 2 s; HTTP goes last. Never rejects. */
+  async close(): Promise<void> {
+    await this.#listeners.close({ graceMs: GRACE_MS });
+    await this.closeHttp();
+  }
+}
+
+async function listenForQuestions(options: Options, parts: PortParts): Promise<Listeners> {
+  const { respond, table, metrics, ...rest } = parts;
+  const deps = { ...rest, counters: metrics.counters };
+  const { workers, reusePort: sharesPort } = options;
+  const udp = await chooseUdp({ respond, table, workers, sharesPort }, deps);
+  if (udp.pool !== undefined) metrics.show(udp.pool);
+  return listen(options.listen, respond, deps, {
+    udp: udp.open,
+    idleMs: options.tcpIdleTimeout * 1000,
+    limits: { total: options.tcpMaxConnections, perClient: options.tcpMaxPerClient },
+    sharesPort,
+  });
+}

@@ -39,6 +39,21 @@ export interface Counters {
   readonly relists: Counter;
   readonly tcpConnections: Gauge;
   readonly tcpRefused: Counter;
+  /** Queries sent to other servers. */
+  readonly upstreamQueriesUdp: Counter;
+  readonly upstreamQueriesTcp: Counter;
+  readonly upstreamReplies: Counter;
+  /** Packets from other servers, or in their name, that answer nothing that was asked. */
+  readonly upstreamMismatches: Counter;
+  /** Queries sent again, or to the next server, because of what the one before said or did not say. */
+  readonly upstreamRetries: Counter;
+  /** Questions that were asked upstream already, and waited for the same reply. */
+  readonly upstreamMerged: Counter;
+  /** Questions that other servers gave no reply to, by reason. */
+  readonly upstreamTimeouts: Counter;
+  readonly upstreamUnreachable: Counter;
+  readonly upstreamOverloads: Counter;
+  readonly upstreamLoops: Counter;
 }
 
 const nothing = { inc: () => {}, set: () => {} };
@@ -65,4 +80,14 @@ export const noCounters: Counters = {
   relists: nothing,
   tcpConnections: nothing,
   tcpRefused: nothing,
+  upstreamQueriesUdp: nothing,
+  upstreamQueriesTcp: nothing,
+  upstreamReplies: nothing,
+  upstreamMismatches: nothing,
+  upstreamRetries: nothing,
+  upstreamMerged: nothing,
+  upstreamTimeouts: nothing,
+  upstreamUnreachable: nothing,
+  upstreamOverloads: nothing,
+  upstreamLoops: nothing,
 };

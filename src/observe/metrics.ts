@@ -16,6 +16,8 @@ const counter = (name: string, help: string, label?: readonly [string, string]):
 const gauge = (name: string, help: string): MetricRow => ({ kind: 'gauge', name, help });
 
 const QUERIES = 'Queries received, by transport.';
+const ASKED = 'Queries sent to upstream servers, by transport.';
+const FAILURES = 'Questions that upstream servers gave no reply to, by reason.';
 
 /** Every metric of the server's own. */
 export const metricRows: { readonly [K in keyof Counters]: MetricRow } = {
@@ -60,6 +62,25 @@ export const metricRows: { readonly [K in keyof Counters]: MetricRow } = {
   ),
   tcpConnections: gauge('fingerpost_tcp_connections', 'TCP connections that are open.'),
   tcpRefused: counter('fingerpost_tcp_refused_total', 'TCP connections refused because of a limit.'),
+  upstreamQueriesUdp: counter('fingerpost_upstream_queries_total', ASKED, ['transport', 'udp']),
+  upstreamQueriesTcp: counter('fingerpost_upstream_queries_total', ASKED, ['transport', 'tcp']),
+  upstreamReplies: counter('fingerpost_upstream_replies_total', 'Replies from upstream servers.'),
+  upstreamMismatches: counter(
+    'fingerpost_upstream_mismatches_total',
+    'Packets from upstream servers, or in their name, that answer nothing that was asked.',
+  ),
+  upstreamRetries: counter(
+    'fingerpost_upstream_retries_total',
+    'Queries sent to an upstream server once more, or to the next one.',
+  ),
+  upstreamMerged: counter(
+    'fingerpost_upstream_merged_total',
+    'Questions that waited for the reply to the same question, asked upstream before.',
+  ),
+  upstreamTimeouts: counter('fingerpost_upstream_failures_total', FAILURES, ['reason', 'timeout']),
+  upstreamUnreachable: counter('fingerpost_upstream_failures_total', FAILURES, ['reason', 'unreachable']),
+  upstreamOverloads: counter('fingerpost_upstream_failures_total', FAILURES, ['reason', 'overload']),
+  upstreamLoops: counter('fingerpost_upstream_failures_total', FAILURES, ['reason', 'loop']),
 };
 
 /** A sum that costs an addition to keep: it sits on the path of every query. */

@@ -1,4 +1,5 @@
 // What the client is told when other servers gave no answer: SERVFAIL, and why (RFC 8914).
+import type { Counters } from '../base/counters.ts';
 import { at } from '../wire/bytes.ts';
 import { Flag, Rcode } from '../wire/codes.ts';
 import { type ExtendedError, ExtendedErrorCode, finishWithErrors } from '../wire/extended-error.ts';
@@ -27,4 +28,16 @@ export function renderFailure(
   const start = beginReply(request, query, Rcode.SERVFAIL, 0, reply);
   reply[3] = at(reply, 3) | Flag.RA;
   return finishWithErrors(query, Rcode.SERVFAIL, REASONS[kind], query.udpLimit, reply, start);
+}
+
+const COUNTERS = {
+  timeout: 'upstreamTimeouts',
+  unreachable: 'upstreamUnreachable',
+  overload: 'upstreamOverloads',
+  loop: 'upstreamLoops',
+} as const satisfies Record<FailureKind, keyof Counters>;
+
+/** Counts so many failed questions. */
+export function countFailures(counters: Counters, kind: FailureKind, questions: number): void {
+  counters[COUNTERS[kind]].inc(questions);
 }

@@ -2,7 +2,6 @@
 import { at, i32, putU32, u16 } from '../wire/bytes.ts';
 import { Flag, HEADER_LENGTH, MAX_MESSAGE, Rcode, Type } from '../wire/codes.ts';
 import { Reader } from '../wire/reader.ts';
-import { typeOfQuestion } from './cache-question.ts';
 import type { UpstreamReply } from './upstreamed.ts';
 
 /** Bounds of how long answers are kept, in seconds. */
@@ -39,9 +38,9 @@ export function isAnswer(reply: UpstreamReply): boolean {
   return reply.rcode === Rcode.NOERROR || reply.rcode === Rcode.NXDOMAIN;
 }
 
-/** Looks through a reply to a question (name, type and class). Never throws, and leaves the reply as it is. */
-export function lookThrough(reply: UpstreamReply, question: Uint8Array, lifetimes: Lifetimes): Kept {
-  return new Scan(reply, question, lifetimes).run();
+/** Looks through a reply, which has one question. Never throws, and leaves the reply as it is. */
+export function lookThrough(reply: UpstreamReply, lifetimes: Lifetimes): Kept {
+  return new Scan(reply, lifetimes).run();
 }
 
 /** One look through. A section is known by the place of its count in the header. */
@@ -55,10 +54,12 @@ class Scan {
   #found = false;
   #soa = false;
 
-  constructor(reply: UpstreamReply, question: Uint8Array, lifetimes: Lifetimes) {
+  constructor(reply: UpstreamReply, lifetimes: Lifetimes) {
     this.#reply = reply;
-    this.#reader = new Reader(reply.message, HEADER_LENGTH + question.length);
-    this.#type = typeOfQuestion(question);
+    this.#reader = new Reader(reply.message, HEADER_LENGTH);
+    this.#reader.skipName();
+    this.#type = this.#reader.u16();
+    this.#reader.skip(2);
     this.#lifetimes = lifetimes;
   }
 

@@ -1,17 +1,15 @@
-// A question that other servers answer: from the cache where it can be, else asked, once for all who wait for it.
+// A question that other servers answer: from the cache where it can be, else asked of them.
 import { type Clock, realClock } from '../base/clock.ts';
 import type { Counter } from '../base/counters.ts';
 import type { Name } from '../wire/name.ts';
 import type { Query } from '../wire/query.ts';
 import { type Answer, Entry, type Outcome, type UpstreamCache } from './cache.ts';
-import { cacheKey, cacheKeyOf } from './cache-question.ts';
+import { cacheKey } from './cache-question.ts';
 import { isAnswer, type Kept, type Lifetimes, lookThrough } from './cache-reply.ts';
-import type { Marks } from './marks.ts';
-import { type Question, questionOf } from './question.ts';
-import type { FailureKind, Upstreamed, UpstreamFailure } from './upstreamed.ts';
+import type { FailureKind, Upstreamed, UpstreamFailure, UpstreamReply } from './upstreamed.ts';
 
-/** Sends a question to other servers. */
-export type Ask = (question: Question) => Promise<Upstreamed>;
+/** Asks other servers, or joins in where they are being asked the same. */
+export type Ask = () => Promise<Upstreamed>;
 
 export interface ResolverOptions {
   readonly lifetimes: Lifetimes;
@@ -54,11 +52,11 @@ export class Resolver {
   readonly #cache: UpstreamCache | undefined;
   readonly #counters: CacheCounters;
   readonly #clock: Clock;
-  /** Questions under way. */
-  readonly #pending = new Map<string, Promise<Outcome>>();
   #options: ResolverOptions;
   /** What was asked in an earlier epoch is not kept: who answers has changed since. */
   #epoch = 0;
+  /** What came last, and what was made of it: all who waited for it get the same. */
+  #last: { readonly got: UpstreamReply; readonly answer: Answer } | undefined;
 
   constructor(options: ResolverOptions, parts: ResolverParts) {
     this.#options = options;
@@ -75,41 +73,30 @@ export class Resolver {
   /** Forgets a zone, or everything: who answers for it has changed. */
   forget(zone?: Name): void {
     this.#epoch++;
-    this.#pending.clear();
     if (zone === undefined) this.#cache?.clear();
     else this.#cache?.clearBelow(zone);
   }
 
   /**
-   * Answers `query`, which was read from `request`, asking other servers where that is needed. What the cache has comes
-   * at once, without a promise; a promise never rejects.
+   * Answers `query`, which was read from `request`, with `ask` where that is needed: it is called before this returns, or
+   * never. What the cache has comes at once, without a promise; a promise never rejects.
    */
   resolve(request: Uint8Array, query: Query, ask: Ask): Outcome | Promise<Outcome> {
-    return this.#resolve(cacheKey(request, query), () => questionOf(request, query), ask);
-  }
-
-  /** The same for a question of this server's own. */
-  resolveQuestion(question: Question, ask: Ask): Outcome | Promise<Outcome> {
-    return this.#resolve(cacheKeyOf(question), () => question, ask);
-  }
-
-  /** `question` is called before this returns, or never. */
-  #resolve(key: string, question: () => Question, ask: Ask): Outcome | Promise<Outcome> {
+    const key = cacheKey(request, query);
     const entry = this.#cache?.get(key);
     const now = this.#clock.now();
     if (entry?.isFresh(now)) {
       this.#counters.cacheHits.inc();
       entry.asked++;
-      if (isDue(entry, now)) this.#refresh(entry, this.#fetch(key, question(), ask));
+      if (isDue(entry, now)) this.#refresh(entry, this.#fetch(key, ask));
       return entry.outcome;
     }
     const stale = entry === undefined ? undefined : this.#staleOf(entry, now);
     if (entry === undefined || stale === undefined) {
       this.#counters.cacheMisses.inc();
-      return this.#fetch(key, question(), ask);
+      return this.#fetch(key, ask);
     }
-    if (!entry.slow && now >= entry.failedUntil)
-      return this.#orStale(entry, stale, this.#fetch(key, question(), ask));
+    if (!entry.slow && now >= entry.failedUntil) return this.#orStale(entry, stale, this.#fetch(key, ask));
     this.#counters.cacheStale.inc();
     return stale;
   }
@@ -148,23 +135,13 @@ export class Resolver {
     });
   }
 
-  /** Asks other servers, or joins in where they are being asked the same. */
-  #fetch(key: string, question: Question, ask: Ask): Promise<Outcome> {
-    // Who waits for a query that came back to us waits for itself: marked ones are asked on their own.
-    const pendingKey = key + marksText(question.marks);
-    const known = this.#pending.get(pendingKey);
-    if (known !== undefined) return known;
+  #fetch(key: string, ask: Ask): Promise<Outcome> {
     const epoch = this.#epoch;
     const took = (got: Upstreamed): Outcome => {
-      if (this.#pending.get(pendingKey) === fetching) this.#pending.delete(pendingKey);
       const cache = epoch === this.#epoch ? this.#cache : undefined;
-      return got.kind === 'reply'
-        ? this.#answered(key, cache, lookThrough(got, question.bytes, this.#options.lifetimes))
-        : this.#failed(key, cache, got);
+      return got.kind === 'reply' ? this.#answered(key, cache, got) : this.#failed(key, cache, got);
     };
-    const fetching = ask(question).then(took, () => took({ kind: 'unreachable' }));
-    this.#pending.set(pendingKey, fetching);
-    return fetching;
+    return ask().then(took, () => took({ kind: 'unreachable' }));
   }
 
   /** `cache`: where to keep it, undefined for nowhere. */
@@ -175,7 +152,15 @@ export class Resolver {
     return failure;
   }
 
-  #answered(key: string, cache: UpstreamCache | undefined, kept: Kept): Answer {
+  #answered(key: string, cache: UpstreamCache | undefined, got: UpstreamReply): Answer {
+    if (this.#last?.got === got) return this.#last.answer;
+    const kept = lookThrough(got, this.#options.lifetimes);
+    const answer = this.#keep(key, cache, kept);
+    this.#last = { got, answer };
+    return answer;
+  }
+
+  #keep(key: string, cache: UpstreamCache | undefined, kept: Kept): Answer {
     const now = this.#clock.now();
     const expiresAt = now + kept.life * 1000;
     const refreshed = isAnswer(kept.reply) && kept.life >= PREFETCH_LEAST_LIFE;
@@ -202,8 +187,4 @@ export class Resolver {
 function isDue(entry: Entry, now: number): boolean {
   if (entry.refreshed || entry.asked < POPULAR || entry.outcome.kind !== 'answer') return false;
   return now >= entry.outcome.heldUntil;
-}
-
-function marksText({ stubbed, path }: Marks): string {
-  return stubbed || path.length > 0 ? `${stubbed} ${Buffer.from(path).toString('latin1')}` : '';
 }

@@ -1,12 +1,12 @@
 // What other servers say, put together byte by byte for the tests of the cache.
-import { questionFor } from '../../src/upstream/cache-question.ts';
+import { ownQuestion } from '../../src/upstream/cache-question.ts';
 import { type Kept, type Lifetimes, lookThrough } from '../../src/upstream/cache-reply.ts';
-import type { Question } from '../../src/upstream/question.ts';
 import { acceptReply } from '../../src/upstream/receive.ts';
 import type { UpstreamReply } from '../../src/upstream/upstreamed.ts';
 import { i32 } from '../../src/wire/bytes.ts';
 import { Type } from '../../src/wire/codes.ts';
 import { header, name, pointer, question, record, u32, wire } from '../wire/packets.ts';
+import type { Asked } from './asked.ts';
 
 export const OWNER = pointer(12);
 export const DAY: Lifetimes = { min: 0, max: 86_400 };
@@ -21,8 +21,7 @@ export interface Said {
 /** The question for `www.example.com` A. */
 export const WWW = Uint8Array.from(question(wire('www', 'example', 'com')));
 
-export const ask = (text = 'www.example.com', type: number = Type.A): Question =>
-  questionFor(name(text), type);
+export const ask = (text = 'www.example.com', type: number = Type.A): Asked => ownQuestion(name(text), type);
 
 export function replyBytes(said: Said = {}, asked: Uint8Array = WWW): Uint8Array {
   const { answers = [], authority = [], additional = [] } = said;
@@ -54,7 +53,7 @@ export function soa(ttl: number, minimum: number): number[] {
 }
 
 export const looked = (said: Said, lifetimes = DAY, asked: Uint8Array = WWW): Kept =>
-  lookThrough(reply(said, asked), asked, lifetimes);
+  lookThrough(reply(said, asked), lifetimes);
 
 /** The TTLs that a reply would be given on with. */
 export const ttlsOf = (kept: Kept): number[] => placesOf(kept).map(({ ttl }) => i32(kept.reply.message, ttl));

@@ -114,7 +114,7 @@ describe('what is kept of it', () => {
   test('other TTLs in bytes of its own', () => {
     const given = reply({ answers: [a(100_000)] });
     const before = given.message.slice();
-    const kept = lookThrough(given, WWW, DAY);
+    const kept = lookThrough(given, DAY);
     expect(given.message).toEqual(before);
     expect(kept.reply.message).toEqual(reply({ answers: [a(86_400)] }).message);
   });
@@ -158,7 +158,7 @@ describe('whatever comes', () => {
     holds(
       fc.property(bytes, fc.constantFrom(0, 2, 3, 5, 16), (message, rcode) => {
         const given: UpstreamReply = { kind: 'reply', message, rcode, errors: [] };
-        const kept = lookThrough(given, WWW, DAY);
+        const kept = lookThrough(given, DAY);
         expect(kept.reply.message.length).toBe(message.length);
         for (const { ttl } of placesOf(kept)) expect(ttl + 6).toBeLessThanOrEqual(message.length);
         const outcome = { kind: 'answer', ...kept, cameAt: 0, heldUntil: 0, stale: false } as const;
@@ -176,7 +176,7 @@ describe('whatever comes', () => {
         const records = whole.length - 33;
         if (records === 0) return;
         const message = whole.subarray(0, 33 + (cut % records));
-        expect(lookThrough({ kind: 'reply', message, rcode: 0, errors: [] }, WWW, DAY).life).toBe(0);
+        expect(lookThrough({ kind: 'reply', message, rcode: 0, errors: [] }, DAY).life).toBe(0);
       }),
     );
   });
@@ -186,7 +186,7 @@ describe('whatever comes', () => {
     holds(
       fc.property(anySaid, bounds, (said, lifetimes) => {
         const given = reply(said);
-        const kept = lookThrough(given, WWW, lifetimes);
+        const kept = lookThrough(given, lifetimes);
         const isKept = kept.life > 0 && given.rcode !== 2;
         for (const seconds of ttlsOf(kept)) {
           expect(seconds).toBeLessThanOrEqual(lifetimes.max);

@@ -2,21 +2,15 @@
 import { ManualClock } from '../../src/base/clock.ts';
 import { type Outcome, UpstreamCache } from '../../src/upstream/cache.ts';
 import { renderAnswer } from '../../src/upstream/cache-render.ts';
-import {
-  type Ask,
-  type CacheCounters,
-  Resolver,
-  type ResolverOptions,
-} from '../../src/upstream/cache-resolver.ts';
-import { packetOf, type Question } from '../../src/upstream/question.ts';
+import { type CacheCounters, Resolver, type ResolverOptions } from '../../src/upstream/cache-resolver.ts';
 import type { Upstreamed, UpstreamFailure } from '../../src/upstream/upstreamed.ts';
-import { readMessage } from '../../src/wire/message.ts';
-import { asked } from './asked.ts';
+import { isOpt, readMessage } from '../../src/wire/message.ts';
+import type { Asked } from './asked.ts';
 import { ask, DAY, reply, type Said } from './cache-bytes.ts';
 
 export const NOBODY: UpstreamFailure = { kind: 'timeout' };
 
-/** What other servers do with a question: say something, fail, or nothing until they are told. */
+/** What other servers do when they are asked: say something, fail, or nothing until they are told. */
 export type Script = Said | UpstreamFailure | 'wait';
 
 type Counted = Record<keyof CacheCounters, number>;
@@ -31,11 +25,11 @@ export class Scene {
   readonly counted: Counted = { cacheHits: 0, cacheMisses: 0, cacheStale: 0, cachePrefetches: 0 };
   readonly cache: UpstreamCache | undefined;
   readonly resolver: Resolver;
-  /** Every question that other servers got. */
-  readonly questions: Question[] = [];
+  /** Every question that other servers were asked. */
+  readonly questions: Uint8Array[] = [];
   /** What they do from now on. */
   script: Script = {};
-  readonly #waiting: { question: Question; answer: (got: Upstreamed) => void }[] = [];
+  readonly #waiting: { question: Uint8Array; answer: (got: Upstreamed) => void }[] = [];
 
   constructor({ bytes = 2 ** 20, ...options }: SceneOptions = {}) {
     this.cache = bytes === 0 ? undefined : new UpstreamCache(bytes);
@@ -59,44 +53,49 @@ export class Scene {
     );
   }
 
-  readonly ask: Ask = (question) => {
+  /** The way to other servers. As the forwarder does, it hands the same reply to all who wait for it. */
+  #ask({ request, query }: Asked): Promise<Upstreamed> {
+    const question = request.slice(12, query.questionEnd);
     this.questions.push(question);
     const { script } = this;
     if (script !== 'wait') return Promise.resolve(said(question, script));
     return new Promise((answer) => {
       this.#waiting.push({ question, answer });
     });
-  };
+  }
 
-  /** Those who waited are answered. */
+  /** Those who waited for the same question are answered with the same reply. */
   async tell(script: Said | UpstreamFailure): Promise<void> {
-    for (const { question, answer } of this.#waiting.splice(0)) answer(said(question, script));
+    const replies = new Map<string, Upstreamed>();
+    for (const { question, answer } of this.#waiting.splice(0)) {
+      const key = question.join();
+      const reply = replies.get(key) ?? said(question, script);
+      replies.set(key, reply);
+      answer(reply);
+    }
     await settled();
   }
 
   /** Everything that was under way has come to its end, except for who waits for time or for `tell`. */
   readonly settled = settled;
 
-  resolve(question: Question = ask()): Outcome | Promise<Outcome> {
-    return this.resolver.resolveQuestion(question, this.ask);
+  resolve(asked: Asked = ask()): Outcome | Promise<Outcome> {
+    return this.resolver.resolve(asked.request, asked.query, () => this.#ask(asked));
   }
 
   /** The answer as a client gets it now: rcode and TTLs, or why there is none. */
-  async shown(question: Question = ask()): Promise<string> {
-    return this.show(await this.resolve(question), question);
-  }
-
-  show(outcome: Outcome, question: Question = ask()): string {
+  async shown(asked: Asked = ask()): Promise<string> {
+    const outcome = await this.resolve(asked);
     if (outcome.kind !== 'answer') return outcome.kind;
-    const { request, query } = asked(packetOf(question, undefined));
     const bytes = new Uint8Array(1232);
+    const { request, query } = asked;
     const length = renderAnswer(outcome, request, query, this.clock.now(), bytes.length, bytes);
     const message = readMessage(bytes.subarray(0, length));
     const records = [
       ...(message?.answers ?? []),
       ...(message?.authority ?? []),
       ...(message?.additional ?? []),
-    ];
+    ].filter((record) => !isOpt(record));
     const mark = outcome.stale ? 'stale ' : '';
     return `${mark}rcode ${(message?.flags ?? 0) & 15} ttl ${records.map(({ ttl }) => ttl).join(' ')}`.trim();
   }
@@ -106,8 +105,8 @@ export class Scene {
   }
 }
 
-function said(question: Question, script: Said | UpstreamFailure): Upstreamed {
-  return 'kind' in script ? script : reply(script, question.bytes);
+function said(question: Uint8Array, script: Said | UpstreamFailure): Upstreamed {
+  return 'kind' in script ? script : reply(script, question);
 }
 
 async function settled(): Promise<void> {

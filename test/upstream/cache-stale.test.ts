@@ -83,10 +83,10 @@ describe('an answer past its time', () => {
     scene.clock.advance(1);
     expect(await Promise.all([first, second])).toEqual(['stale rcode 0 ttl 30', 'stale rcode 0 ttl 30']);
     expect(scene.resolve()).not.toBeInstanceOf(Promise);
-    expect(scene.questions).toHaveLength(2);
+    expect(scene.questions).toHaveLength(3);
     await scene.tell({ answers: [a(50)] });
     expect(await scene.shown()).toBe('rcode 0 ttl 50');
-    expect(scene.questions).toHaveLength(2);
+    expect(scene.questions).toHaveLength(3);
     expect(scene.counted.cacheStale).toBe(3);
   });
 

@@ -1,9 +1,14 @@
 // The cache's bounds: bytes, and which entry makes room.
 import { describe, expect, it } from 'vitest';
 import { Entry, UpstreamCache } from '../../src/upstream/cache.ts';
-import { cacheKeyOf, isKeyBelow } from '../../src/upstream/cache-question.ts';
+import { cacheKey, isKeyBelow, ownQuestion } from '../../src/upstream/cache-question.ts';
+import { readMarks } from '../../src/upstream/marks.ts';
+import { questionOf } from '../../src/upstream/question.ts';
 import type { UpstreamFailure } from '../../src/upstream/upstreamed.ts';
+import { Class, Type } from '../../src/wire/codes.ts';
+import { Query, Verdict } from '../../src/wire/query.ts';
 import { name } from '../wire/packets.ts';
+import type { Asked } from './asked.ts';
 import { a, ask, looked } from './cache-bytes.ts';
 
 function entry(records: number): Entry {
@@ -76,14 +81,27 @@ function wordy(length: number): Entry {
   return new Entry({ kind: 'answer', ...answer }, 0, 1);
 }
 
+const keyOf = ({ request, query }: Asked): string => cacheKey(request, query);
+
 describe('keys', () => {
   it('know which zones they are in', () => {
-    const key = cacheKeyOf(ask('a.Example.com'));
+    const key = keyOf(ask('a.Example.com'));
     for (const zone of ['.', 'com', 'example.com', 'a.example.com'])
       expect(isKeyBelow(key, name(zone)), zone).toBe(true);
     for (const zone of ['org', 'ample.com', 'b.a.example.com', 'le.com', 'example', 'a.example.org'])
       expect(isKeyBelow(key, name(zone)), zone).toBe(false);
-    expect(isKeyBelow(cacheKeyOf(ask('.')), name('.'))).toBe(true);
-    expect(isKeyBelow(cacheKeyOf(ask('.')), name('com'))).toBe(false);
+    expect(isKeyBelow(keyOf(ask('.')), name('.'))).toBe(true);
+    expect(isKeyBelow(keyOf(ask('.')), name('com'))).toBe(false);
+  });
+});
+
+describe('a question of our own', () => {
+  it('is a query as clients send them, with the marks of the one that it is asked for', () => {
+    const marks = { stubbed: true, path: new Uint8Array(16).fill(7) };
+    const { request, query } = ownQuestion(name('www.example'), Type.AAAA, marks);
+    expect(new Query().read(request, request.length)).toBe(Verdict.OK);
+    expect([query.name(), query.type, query.class]).toEqual([name('www.example'), Type.AAAA, Class.IN]);
+    expect(readMarks(request, query.questionEnd)).toEqual(marks);
+    expect(questionOf(request, query)).toMatchObject({ dnssecOk: false, checkingDisabled: false });
   });
 });

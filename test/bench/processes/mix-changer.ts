@@ -2,7 +2,8 @@
 // second to services at random, ten to a transaction, and asks so many questions a second about services that changed
 // or did not, comparing each answer with the versions that it may show; told `stop`, it puts back what is gone and
 // prints JSON: changes, seconds, answers, how many of them are wrong or more than a second
-// late, the first of those, questions without an answer.
+// late, the first of those, questions without an answer. Told `go elsewhere`, it does the same with keys that the server
+// does not watch.
 import { once } from 'node:events';
 import { performance } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
@@ -25,16 +26,28 @@ const [services, changesPerSecond, checksPerSecond] = numbers.map(Number) as [nu
 const etcd = new Etcd3({ hosts: `http://${endpoint}` });
 const client = await Client.open(Number(dnsPort));
 const next = random(7);
-const versions = new Versions(services);
+/** What is changed: the services that the server knows, or the same ones under a prefix that it does not watch. */
+interface Changing {
+  readonly prefix: string;
+  readonly versions: Versions;
+  readonly gone: Set<number>;
+}
+
+const changing = (prefix: string): Changing => ({
+  prefix,
+  versions: new Versions(services),
+  gone: new Set(),
+});
+const served = changing('');
+const elsewhere = changing('/elsewhere');
 const recent: number[] = [];
-const gone = new Set<number>();
 const counts = { changes: 0, answers: 0, wrong: 0, late: 0, lost: 0, examples: [] as string[] };
 let running = false;
 
 const any = (): number => Math.floor(next() * services);
 
 /** Different services, none of them changed a moment ago or too often. */
-function chosen(count: number): number[] {
+function chosen({ versions }: Changing, count: number): number[] {
   const some = new Set<number>();
   while (some.size < count) {
     const service = any();
@@ -45,15 +58,16 @@ function chosen(count: number): number[] {
 }
 
 /** The next version of each of these services, in one transaction. */
-async function change(some: readonly number[]): Promise<void> {
+async function change({ prefix, versions, gone }: Changing, some: readonly number[]): Promise<void> {
   const operations = some.map((service) => {
     const version = versions.sending(service);
+    const key = `${prefix}${keyOf(service)}`;
     if (!isGone(service, version)) {
       gone.delete(service);
-      return etcd.put(keyOf(service)).value(recordOf(service, version));
+      return etcd.put(key).value(recordOf(service, version));
     }
     gone.add(service);
-    return etcd.delete().key(keyOf(service));
+    return etcd.delete().key(key);
   });
   await etcd
     .if('/fingerpost-bench', 'Version', '==', 0)
@@ -71,7 +85,7 @@ async function check(): Promise<void> {
   const about = kind < 0.4 ? [service] : siblings(service);
   const name = kind < 0.4 ? nameOf(service) : parentOf(service);
   const type = kind < 0.7 ? (isIpv6(service) ? AAAA : Type.A) : Type.SRV;
-  const lows = versions.lows(about, performance.now());
+  const lows = served.versions.lows(about, performance.now());
   const reply = await client.ask(name, type);
   if (reply === undefined) {
     counts.lost += 1;
@@ -79,7 +93,7 @@ async function check(): Promise<void> {
   }
   counts.answers += 1;
   try {
-    versions.check(about, lows, reply);
+    served.versions.check(about, lows, reply);
   } catch (error) {
     if (!(error instanceof WrongAnswer)) throw error;
     if (error.isLate) counts.late += 1;
@@ -103,10 +117,10 @@ async function repeat(perSecond: number, work: () => Promise<void>): Promise<voi
   await Promise.all(underWay);
 }
 
-async function run(): Promise<void> {
+async function run(what: Changing): Promise<void> {
   Object.assign(counts, { changes: 0, answers: 0, wrong: 0, late: 0, lost: 0, examples: [] });
   const begun = performance.now();
-  const transaction = () => change(chosen(PER_TRANSACTION));
+  const transaction = () => change(what, chosen(what, PER_TRANSACTION));
   process.stdout.write('changing\n');
   await Promise.all([
     repeat(changesPerSecond / PER_TRANSACTION, transaction),
@@ -114,15 +128,15 @@ async function run(): Promise<void> {
   ]);
   const seconds = (performance.now() - begun) / 1_000;
   const result = JSON.stringify({ ...counts, seconds });
-  for (const service of [...gone]) await change([service]);
+  for (const service of [...what.gone]) await change(what, [service]);
   process.stdout.write(`${result}\n`);
 }
 
 const lines = createInterface({ input: process.stdin });
 let turn = Promise.resolve();
 lines.on('line', (line) => {
-  running = line === 'go';
-  if (running) turn = turn.then(run);
+  running = line !== 'stop';
+  if (running) turn = turn.then(() => run(line === 'go' ? served : elsewhere));
 });
 process.stdout.write('waiting\n');
 await once(lines, 'close');

@@ -1,37 +1,79 @@
 // Addresses with and without a port as text, and the bytes of A and AAAA records (RFC 1035 3.4.1, RFC 3596 2.2, RFC 5952).
-import { isIPv4, isIPv6 } from 'node:net';
 import { at, u16 } from './bytes.ts';
+
+const DOT = 0x2e;
+const COLON = 0x3a;
 
 /** Four bytes; undefined for anything but four decimal numbers without leading zeros. */
 export function ipv4Bytes(text: string): Uint8Array | undefined {
-  if (!isIPv4(text)) return undefined;
   const bytes = new Uint8Array(4);
-  let place = 0;
-  for (let i = 0; i < text.length; i++) {
-    const digit = text.charCodeAt(i) - 0x30;
-    if (digit < 0) place++;
-    else bytes[place] = at(bytes, place) * 10 + digit;
-  }
-  return bytes;
+  return readIpv4(text, 0, bytes, 0) ? bytes : undefined;
 }
 
-/** The 16-bit groups of one side of `::`, a dotted tail counting as two. */
-function groups(side: string): number[] {
-  if (side === '') return [];
-  return side.split(':').flatMap((group) => {
-    const v4 = ipv4Bytes(group);
-    return v4 === undefined ? [Number.parseInt(group, 16)] : [u16(v4, 0), u16(v4, 2)];
-  });
+/** Reads the rest of `text` into four bytes at `to`; false where it is no IPv4 address. */
+function readIpv4(text: string, from: number, bytes: Uint8Array, to: number): boolean {
+  let place = to;
+  let number = -1;
+  for (let i = from; i <= text.length; i++) {
+    // The end closes the last number as a dot closes the others.
+    const code = i < text.length ? text.charCodeAt(i) : DOT;
+    if (code === DOT) {
+      if (number < 0 || place === to + 4) return false;
+      bytes[place++] = number;
+      number = -1;
+      continue;
+    }
+    const digit = code - 0x30;
+    if (digit < 0 || digit > 9 || number === 0) return false;
+    number = Math.max(number, 0) * 10 + digit;
+    if (number > 255) return false;
+  }
+  return place === to + 4;
+}
+
+/** The value of a hexadecimal digit; -1 for any other character. */
+function hexDigit(code: number): number {
+  if (code >= 0x30 && code <= 0x39) return code - 0x30;
+  const letter = code | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
 }
 
 /** Sixteen bytes; undefined for anything else, a scoped address (`fe80::1%eth0`) included. */
 export function ipv6Bytes(text: string): Uint8Array | undefined {
-  if (!isIPv6(text) || text.includes('%')) return undefined;
-  const [left = '', right] = text.split('::');
-  const head = groups(left);
-  const tail = right === undefined ? [] : groups(right);
-  const middle = new Array<number>(8 - head.length - tail.length).fill(0);
-  return Uint8Array.from([...head, ...middle, ...tail].flatMap((group) => [group >>> 8, group & 0xff]));
+  const bytes = new Uint8Array(16);
+  let place = 0;
+  /** Where `::` stands. */
+  let gap = text.startsWith('::') ? 0 : -1;
+  for (let i = gap < 0 ? 0 : 2; i < text.length; ) {
+    const start = i;
+    let group = 0;
+    for (let digit = 0; i < text.length; i++) {
+      digit = hexDigit(text.charCodeAt(i));
+      if (digit < 0) break;
+      group = group * 16 + digit;
+    }
+    if (text.charCodeAt(i) === DOT) {
+      // A dotted tail counts as two groups.
+      if (place > 12 || !readIpv4(text, start, bytes, place)) return undefined;
+      place += 4;
+      break;
+    }
+    if (i === start || i > start + 4 || place > 14) return undefined;
+    bytes[place++] = group >>> 8;
+    bytes[place++] = group;
+    if (i === text.length) break;
+    if (text.charCodeAt(i) !== COLON || i + 1 === text.length) return undefined;
+    i++;
+    if (text.charCodeAt(i) !== COLON) continue;
+    if (gap >= 0) return undefined;
+    gap = place;
+    i++;
+  }
+  if (gap < 0) return place === 16 ? bytes : undefined;
+  if (place === 16) return undefined;
+  const tail = 16 - (place - gap);
+  bytes.copyWithin(tail, gap, place);
+  return bytes.fill(0, gap, tail);
 }
 
 export function ipv4Text(bytes: Uint8Array | readonly number[]): string {
@@ -58,9 +100,9 @@ function longestZeroRun(words: readonly string[]): { start: number; length: numb
 
 /** The IPv4 address inside `::ffff:a.b.c.d` (RFC 4291 2.5.5.2), as text; undefined for any other address. */
 export function mappedIpv4(bytes: Uint8Array): string | undefined {
-  const prefixed =
-    at(bytes, 10) === 0xff && at(bytes, 11) === 0xff && bytes.subarray(0, 10).every((b) => b === 0);
-  return prefixed ? ipv4Text(bytes.subarray(12)) : undefined;
+  if (at(bytes, 10) !== 0xff || at(bytes, 11) !== 0xff) return undefined;
+  for (let i = 0; i < 10; i++) if (at(bytes, i) !== 0) return undefined;
+  return ipv4Text(bytes.subarray(12));
 }
 
 /** `127.0.0.1:53` or `[::1]:53`. */

@@ -36,3 +36,10 @@ export function lower(byte: number): number {
 export function latin1(bytes: Uint8Array, start: number, end: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1', start, end);
 }
+
+/** Whether two runs of bytes are equal. For short ones: a call into the platform takes longer than a few steps here. */
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (at(a, i) !== at(b, i)) return false;
+  return true;
+}

@@ -1,5 +1,5 @@
 // Names as validated lower-case bytes in wire form, and the text and reversed-label forms of them (RFC 1035 3.1, RFC 4343).
-import { at, latin1, lower } from './bytes.ts';
+import { at, latin1, lower, sameBytes } from './bytes.ts';
 
 declare const validated: unique symbol;
 /** A whole name in wire form: lower-case, uncompressed, ending in the root label; 1..255 bytes. */
@@ -19,47 +19,50 @@ export function isName(value: Name | NameProblem): value is Name {
   return typeof value !== 'string';
 }
 
-/** Builds a name from labels in reading order, root last and not named. */
-function fromLabels(labels: readonly Uint8Array[]): Name | NameProblem {
+/** Builds a name from labels in reading order, one character a byte, root last and not named. */
+function fromLabels(labels: readonly string[]): Name | NameProblem {
+  const problem = problemOf(labels);
+  if (problem !== undefined) return problem;
   let length = 1;
-  for (const label of labels) {
-    if (label.length === 0) return 'empty label';
-    if (label.length > MAX_LABEL) return 'label over 63 bytes';
-    length += label.length + 1;
-  }
-  if (length > MAX_NAME) return 'name over 255 bytes';
+  for (const label of labels) length += label.length + 1;
   const name = new Uint8Array(length);
   let end = 0;
   for (const label of labels) {
     name[end++] = label.length;
-    for (const byte of label) name[end++] = lower(byte);
+    for (let i = 0; i < label.length; i++) name[end++] = lower(label.charCodeAt(i));
   }
   return name as Name;
 }
 
 /** Splits presentation form at its unescaped dots; undefined on a bad escape (RFC 1035 5.1: \X and \DDD). */
-function splitText(text: string): Uint8Array[] | undefined {
-  const bytes = Buffer.from(text, 'utf8');
-  const labels: Uint8Array[] = [];
-  let label: number[] = [];
+function splitText(text: string): string[] | undefined {
+  const bytes = isAscii(text) ? text : Buffer.from(text, 'utf8').toString('latin1');
+  if (!bytes.includes('\\')) return bytes.split('.');
+  const labels: string[] = [];
+  let label = '';
   for (let i = 0; i < bytes.length; i++) {
-    const byte = at(bytes, i);
-    if (byte === 0x2e) {
-      labels.push(Uint8Array.from(label));
-      label = [];
-    } else if (byte !== 0x5c) {
-      label.push(byte);
+    const char = bytes.charAt(i);
+    if (char === '.') {
+      labels.push(label);
+      label = '';
+    } else if (char !== '\\') {
+      label += char;
     } else {
       // A digit begins three of them; anything else stands for itself.
-      const escapee = /^\d{3}|^\D/.exec(latin1(bytes, i + 1, Math.min(i + 4, bytes.length)))?.[0];
+      const escapee = /^\d{3}|^\D/.exec(bytes.slice(i + 1, i + 4))?.[0];
       const code = escapee?.length === 3 ? Number(escapee) : escapee?.charCodeAt(0);
       if (escapee === undefined || code === undefined || code > 255) return undefined;
-      label.push(code);
+      label += String.fromCharCode(code);
       i += escapee.length;
     }
   }
-  labels.push(Uint8Array.from(label));
+  labels.push(label);
   return labels;
+}
+
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false;
+  return true;
 }
 
 /** Reads `a.b`, `a.b.` or `.`; bytes above ASCII stand for their UTF-8. */
@@ -68,7 +71,7 @@ export function nameFromText(text: string): Name | NameProblem {
   const labels = splitText(text);
   if (labels === undefined) return 'bad escape';
   const last = labels.at(-1);
-  if (last !== undefined && last.length === 0 && labels.length > 1) labels.pop();
+  if (last === '' && labels.length > 1) labels.pop();
   return fromLabels(labels);
 }
 
@@ -85,7 +88,7 @@ export function problemOf(labels: ReversedLabels): NameProblem | undefined {
 
 /** A name from labels, root first. */
 export function nameFromReversed(labels: ReversedLabels): Name | NameProblem {
-  return fromLabels([...labels].reverse().map((label) => Buffer.from(label, 'latin1')));
+  return fromLabels(labels.toReversed());
 }
 
 /** The labels of a name, root first. */
@@ -116,5 +119,5 @@ export function labelsToText(labels: ReversedLabels): string {
 }
 
 export function sameName(a: Name, b: Name): boolean {
-  return a.length === b.length && Buffer.compare(a, b) === 0;
+  return sameBytes(a, b);
 }

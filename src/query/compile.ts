@@ -58,7 +58,7 @@ class Compilation {
       serialAt: this.#serialAt,
       zone: zone.number,
       offsets: this.#offsets,
-      body: message.slice(this.#start, this.#writer.mark()),
+      body: message.subarray(this.#start, this.#writer.mark()),
     };
   }
 

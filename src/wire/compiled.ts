@@ -73,10 +73,12 @@ export function layOut(parts: Parts): Uint8Array {
   putU16(bytes, Layout.SERIAL_AT, parts.serialAt + 1);
   putU16(bytes, Layout.ZONE, parts.zone);
   putU16(bytes, Layout.BODY_LENGTH, parts.body.length);
-  parts.offsets.forEach((offset, i) => {
-    putU16(bytes, Layout.OFFSETS + i * 2, offset);
-  });
-  bytes.set(parts.body, Layout.OFFSETS + parts.offsets.length * 2);
+  let place: number = Layout.OFFSETS;
+  for (const offset of parts.offsets) {
+    putU16(bytes, place, offset);
+    place += 2;
+  }
+  bytes.set(parts.body, place);
   return bytes;
 }
 

@@ -14,44 +14,78 @@ type Wanted = (stored: Stored) => boolean;
  * and the group rule does not depend on the order of keys.
  */
 export function collect(scope: Scope, match: Match, wanted: Wanted): Stored[] {
-  const levels = match === 'exact' ? ownedLevels(scope) : subtreeLevels(scope.roots);
-  const found: Stored[] = [];
-  let group: GroupRule | undefined;
-  for (const level of levels) {
-    if (level.length === 0) continue;
-    group ??= groupRule(level);
-    for (const stored of level) {
-      if (found.length >= MAX_FOUND) return found;
-      if (wanted(stored) && group(stored)) found.push(stored);
-    }
-  }
-  return found;
+  const found = new Found(wanted);
+  if (match === 'exact') collectOwned(scope, found);
+  else collectBelow(scope.roots, found);
+  return found.services;
 }
 
-type GroupRule = (stored: Stored) => boolean;
+/** What was found so far. Levels are given to it from the shallowest on. */
+class Found {
+  readonly services: Stored[] = [];
+  readonly #wanted: Wanted;
+  /** Whether a level had services: the first one that has decides which group stays. */
+  #decided = false;
+  #group: string | undefined;
 
-/** The shallowest services decide: where they name one group, deeper services of another are left out. */
-function groupRule(shallowest: readonly Stored[]): GroupRule {
-  const groups = new Set(shallowest.map((stored) => stored.traits.group).filter((group) => group !== ''));
-  const [only] = groups;
-  if (groups.size !== 1 || only === undefined) return () => true;
-  return (stored) => stored.traits.group === '' || stored.traits.group === only;
+  constructor(wanted: Wanted) {
+    this.#wanted = wanted;
+  }
+
+  get isFull(): boolean {
+    return this.services.length >= MAX_FOUND;
+  }
+
+  take(level: readonly Stored[]): void {
+    if (level.length === 0) return;
+    if (!this.#decided) this.#group = onlyGroup(level);
+    this.#decided = true;
+    for (const stored of level) {
+      if (this.isFull) return;
+      if (this.#wanted(stored) && this.#stays(stored.traits.group)) this.services.push(stored);
+    }
+  }
+
+  /** The shallowest services decide: where they name one group, deeper services of another are left out. */
+  #stays(group: string): boolean {
+    return this.#group === undefined || group === '' || group === this.#group;
+  }
+}
+
+/** The one group that the services of a level name; undefined where they name none, or several. */
+function onlyGroup(level: readonly Stored[]): string | undefined {
+  let only: string | undefined;
+  for (const { traits } of level) {
+    if (traits.group === '' || traits.group === only) continue;
+    if (only !== undefined) return undefined;
+    only = traits.group;
+  }
+  return only;
 }
 
 /** The services of each level of the subtrees, from the roots down, until enough nodes were looked at. */
-function* subtreeLevels(roots: readonly Node[]): Iterable<readonly Stored[]> {
+function collectBelow(roots: readonly Node[], found: Found): void {
   let visited = 0;
-  let nodes = [...roots];
-  while (nodes.length > 0 && visited < MAX_VISITED) {
+  let nodes = roots;
+  while (nodes.length > 0 && visited < MAX_VISITED && !found.isFull) {
     visited += nodes.length;
-    yield nodes.flatMap((node) => node.services());
+    found.take(servicesOf(nodes));
     nodes = below(nodes, MAX_VISITED - visited);
   }
+}
+
+function servicesOf(nodes: readonly Node[]): readonly Stored[] {
+  const [first] = nodes;
+  if (nodes.length === 1 && first !== undefined) return first.services();
+  const services: Stored[] = [];
+  for (const node of nodes) for (const stored of node.services()) services.push(stored);
+  return services;
 }
 
 function below(nodes: readonly Node[], limit: number): Node[] {
   const next: Node[] = [];
   for (const node of nodes) {
+    if (!node.hasChildren) continue;
     for (const child of node.children()) {
       if (next.length >= limit) return next;
       next.push(child);
@@ -61,11 +95,8 @@ function below(nodes: readonly Node[], limit: number): Node[] {
 }
 
 /** The services that the roots own: their own that are not stripped away, and those stripped up to them, level by level. */
-function* ownedLevels(scope: Scope): Iterable<readonly Stored[]> {
-  const { roots, depth } = scope;
-  yield roots.flatMap((root) =>
-    root.services().filter((stored) => strippedDepth(depth, stored.traits.targetstrip) === depth),
-  );
+function collectOwned({ roots, depth }: Scope, found: Found): void {
+  found.take(servicesOf(roots).filter((stored) => strippedDepth(depth, stored.traits.targetstrip) === depth));
   const byStrip = new Map<number, Stored[]>();
   for (const stored of strippedTo(roots)) {
     const strip = stored.traits.targetstrip;
@@ -73,7 +104,7 @@ function* ownedLevels(scope: Scope): Iterable<readonly Stored[]> {
     if (level === undefined) byStrip.set(strip, [stored]);
     else level.push(stored);
   }
-  for (const strip of [...byStrip.keys()].sort((a, b) => a - b)) yield byStrip.get(strip) ?? [];
+  for (const strip of [...byStrip.keys()].sort((a, b) => a - b)) found.take(byStrip.get(strip) ?? []);
 }
 
 function* strippedTo(roots: readonly Node[]): Iterable<Stored> {

@@ -1,38 +1,29 @@
 // Address and text questions: what a name holds itself, and what the CNAMEs that its services make lead to.
-import { ipv4Bytes, ipv6Bytes } from '../wire/address.ts';
 import { latin1 } from '../wire/bytes.ts';
 import { Type } from '../wire/codes.ts';
 import { isName, type Name, nameFromText, reversedLabels } from '../wire/name.ts';
 import type { Rdata } from '../wire/rdata.ts';
 import { collect } from './collect.ts';
 import type { Contents } from './contents.ts';
-import { lookAt } from './look.ts';
-import type { Node } from './node.ts';
+import { type Look, lookAt } from './look.ts';
 import type { RRsets } from './rrsets.ts';
 import type { Stored } from './stored.ts';
+import type { Trail } from './trail.ts';
 import { type Holding, inOrder, leading, nextOf, walk } from './walk.ts';
 
 /** Owners looked at for one type in one answer: more do not fit 64 KiB, each with a record of its own. */
 const MAX_OWNERS = 1024;
+const NO_ALIASES: Holding['aliases'] = [];
 
 export type FollowedType = typeof Type.A | typeof Type.AAAA | typeof Type.TXT;
 
-/** What following a name has gathered beside the records. */
-export interface Trail {
-  readonly reads: Set<Node>;
-  /** Targets outside all zones, by their bytes. */
-  readonly externals: Map<string, Name>;
-}
-
 /** The record of the followed type that a service makes, without a detour; undefined where it makes none. */
 export function ownRdata(stored: Stored, type: FollowedType): Rdata | undefined {
-  const { host } = stored;
   const { kind, text } = stored.traits;
   if (type === Type.TXT) return text === '' ? undefined : { type, strings: cut(text) };
-  const address = type === Type.A && kind === 'ipv4' ? ipv4Bytes(host) : undefined;
-  if (address !== undefined) return { type: Type.A, address };
-  const v6 = type === Type.AAAA && kind === 'ipv6' ? ipv6Bytes(host) : undefined;
-  return v6 === undefined ? undefined : { type: Type.AAAA, address: v6 };
+  if (kind !== (type === Type.A ? 'ipv4' : 'ipv6')) return undefined;
+  const { address } = stored;
+  return address === undefined ? undefined : { type, address };
 }
 
 /** Text as strings of at most 255 bytes (RFC 1035 3.3). */
@@ -73,11 +64,21 @@ export class Follow {
     this.#trail = trail;
   }
 
+  /** Adds what the name asked for has, seen at `look`, and what all its aliases lead to: see `from`. */
+  asked(name: Name, look: Look): void {
+    const holding = this.#holdingAt(look);
+    if (this.#isEnd(name, holding)) return;
+    this.#holdings.set(latin1(name, 0, name.length), holding);
+    this.from(name, true);
+  }
+
   /**
    * Adds what `start` has of the type and what its aliases lead to. With `all`, every alias of the start that leads
    * somewhere becomes a CNAME, before all else (the renderer sends one of them); else it has one, as owners further on.
    */
   from(start: Name, all: boolean): void {
+    const holding = this.#holdingOf(start);
+    if (holding === undefined || this.#isEnd(start, holding)) return;
     const [first, ...others] = walk(start, (owner) => this.#holdingOf(owner));
     if (first === undefined) return;
     const next = nextOf(first);
@@ -92,6 +93,13 @@ export class Follow {
     }
   }
 
+  /** Nearly always a name has records or none, and leads nowhere. */
+  #isEnd(start: Name, holding: Holding): boolean {
+    if (holding.aliases.length > 0) return false;
+    this.#addOwn(start, holding);
+    return true;
+  }
+
   #addOwn(owner: Name, holding: Holding): void {
     if (this.#added.has(holding)) return;
     this.#added.add(holding);
@@ -102,30 +110,29 @@ export class Follow {
     const key = latin1(owner, 0, owner.length);
     const known = this.#holdings.get(key);
     if (known !== undefined || this.#holdings.size === MAX_OWNERS) return known;
-    const holding = this.#look(owner, key);
+    const holding = this.#look(owner);
     this.#holdings.set(key, holding);
     return holding;
   }
 
-  #look(owner: Name, key: string): Holding {
+  #look(owner: Name): Holding {
     const labels = reversedLabels(owner);
     if (this.#contents.zones.of(labels) === undefined) {
-      this.#trail.externals.set(key, owner);
+      this.#trail.leftOpen(owner);
       return { own: [], aliases: [], isOutside: true };
     }
-    const look = lookAt(this.#contents, labels);
-    this.#trail.reads.add(look.scope.read);
-    const hits = collect(look.scope, look.match, (stored) => this.#wants(stored));
-    return {
-      own: hits.flatMap((stored) => this.#own(stored)),
-      aliases: this.#aliases(hits),
-      isOutside: false,
-    };
+    return this.#holdingAt(lookAt(this.#contents, labels));
   }
 
-  #own(stored: Stored): Holding['own'] {
-    const rdata = ownRdata(stored, this.#type);
-    return rdata === undefined ? [] : [{ ttl: stored.ttl(this.#ttl), rdata }];
+  #holdingAt(look: Look): Holding {
+    this.#trail.read(look.scope.read);
+    const hits = collect(look.scope, look.match, (stored) => this.#wants(stored));
+    const own: { ttl: number; rdata: Rdata }[] = [];
+    for (const stored of hits) {
+      const rdata = ownRdata(stored, this.#type);
+      if (rdata !== undefined) own.push({ ttl: stored.ttl(this.#ttl), rdata });
+    }
+    return { own, aliases: own.length === hits.length ? NO_ALIASES : this.#aliases(hits), isOutside: false };
   }
 
   /** By target, once each, with the smallest TTL. */

@@ -4,15 +4,17 @@ import type { Name } from '../wire/name.ts';
 import type { Rdata } from '../wire/rdata.ts';
 import { collect } from './collect.ts';
 import type { Contents } from './contents.ts';
-import { Follow, hostName, ownRdata, type Trail } from './follow.ts';
+import { Follow, type FollowedType, hostName, ownRdata } from './follow.ts';
 import type { Look } from './look.ts';
 import { targetOf } from './owners.ts';
 import { RRsets } from './rrsets.ts';
 import type { Stored } from './stored.ts';
+import type { Trail } from './trail.ts';
 
 /** What priority and weight mean where a service names none (0 included), as SkyDNS has it. */
 const DEFAULT_PRIORITY = 10;
 const DEFAULT_WEIGHT = 100;
+const ADDRESS_TYPES = [Type.A, Type.AAAA] as const;
 
 /** One service with the name that clients are sent to. */
 interface Member {
@@ -22,10 +24,12 @@ interface Member {
 
 /** A host that is a name is its own target; an address gets the name of its key. */
 function membersOf(look: Look, hits: readonly Stored[]): Member[] {
-  return hits.flatMap((stored) => {
+  const members: Member[] = [];
+  for (const stored of hits) {
     const target = stored.traits.kind === 'name' ? hostName(stored) : targetOf(stored, look.scope);
-    return target === undefined ? [] : [{ stored, target }];
-  });
+    if (target !== undefined) members.push({ stored, target });
+  }
+  return members;
 }
 
 function priorityOf(stored: Stored): number {
@@ -81,13 +85,17 @@ export class Members {
 
   /** Weights as shares of 100 among equals in priority: floor(100 w / sum), at least 1. */
   #share(records: RRsets): void {
-    const sums = new Map<number, number>();
     const [set] = records.list();
-    const srvs = (set?.rdatas ?? []).flatMap((rdata) => (rdata.type === Type.SRV ? [rdata] : []));
-    for (const { priority, weight } of srvs) sums.set(priority, (sums.get(priority) ?? 0) + weight);
-    for (const srv of srvs) {
-      const share = Math.floor((100 * srv.weight) / (sums.get(srv.priority) ?? srv.weight));
-      this.#answers.add(this.#owner, set?.ttl ?? 0, { ...srv, weight: Math.max(1, share) });
+    if (set === undefined) return;
+    const sums = new Map<number, number>();
+    for (const rdata of set.rdatas) {
+      if (rdata.type === Type.SRV) sums.set(rdata.priority, (sums.get(rdata.priority) ?? 0) + rdata.weight);
+    }
+    for (const rdata of set.rdatas) {
+      if (rdata.type !== Type.SRV) continue;
+      const { type, priority, weight, port, target } = rdata;
+      const share = Math.floor((100 * weight) / (sums.get(priority) ?? weight));
+      this.#answers.add(this.#owner, set.ttl, { type, priority, weight: Math.max(1, share), port, target });
     }
   }
 
@@ -111,22 +119,28 @@ export class Members {
   }
 
   #withAddresses(members: readonly Member[]): Records {
-    const follows = ([Type.A, Type.AAAA] as const).map((type) => ({
-      type,
-      follow: new Follow(this.#contents, type, this.#ttl, this.#additional, this.#trail),
-    }));
+    let follows: readonly Follow[] | undefined;
     const followed = new Set<string>();
     for (const { stored, target } of members) {
-      const { host, traits } = stored;
-      const { kind } = traits;
-      if (kind === 'name' && followed.has(host)) continue;
-      followed.add(host);
-      for (const { type, follow } of follows) {
-        const own = ownRdata(stored, type);
-        if (own !== undefined) this.#additional.add(target, stored.ttl(this.#ttl), own);
-        else if (kind === 'name') follow.from(target, false);
+      if (stored.traits.kind !== 'name') {
+        this.#addOwn(stored, target);
+        continue;
       }
+      if (followed.has(stored.host)) continue;
+      followed.add(stored.host);
+      follows ??= ADDRESS_TYPES.map((type) => this.#follow(type));
+      for (const follow of follows) follow.from(target, false);
     }
     return { answers: this.#answers, additional: this.#additional };
+  }
+
+  #addOwn(stored: Stored, target: Name): void {
+    const type = stored.traits.kind === 'ipv4' ? Type.A : Type.AAAA;
+    const own = ownRdata(stored, type);
+    if (own !== undefined) this.#additional.add(target, stored.ttl(this.#ttl), own);
+  }
+
+  #follow(type: FollowedType): Follow {
+    return new Follow(this.#contents, type, this.#ttl, this.#additional, this.#trail);
   }
 }

@@ -5,12 +5,13 @@ import { SOA_EXPIRE, SOA_REFRESH, SOA_RETRY } from '../wire/negative.ts';
 import type { Rdata } from '../wire/rdata.ts';
 import { collect } from './collect.ts';
 import type { Contents } from './contents.ts';
-import { Follow, type FollowedType, hostName, type Trail } from './follow.ts';
+import { Follow, type FollowedType, hostName } from './follow.ts';
 import { type Look, lookAt } from './look.ts';
 import { Members, type Records } from './members.ts';
 import type { Node } from './node.ts';
 import { type RRset, RRsets } from './rrsets.ts';
 import type { Stored } from './stored.ts';
+import { Trail } from './trail.ts';
 import type { Zone } from './zones.ts';
 
 export type Outcome =
@@ -57,14 +58,14 @@ class Resolution {
   readonly #name: Name;
   readonly #look: Look;
   readonly #ttls: Ttls;
-  readonly #trail: Trail;
+  readonly #trail = new Trail();
 
   constructor(contents: Contents, name: Name, look: Look, ttls: Ttls) {
     this.#contents = contents;
     this.#name = name;
     this.#look = look;
     this.#ttls = ttls;
-    this.#trail = { reads: new Set([look.scope.read]), externals: new Map() };
+    this.#trail.read(look.scope.read);
   }
 
   answer(type: number): Outcome {
@@ -72,14 +73,14 @@ class Resolution {
     if (!isApex && scope.roots.length === 0 && scope.by === 'name') return { kind: 'nxdomain', zone };
     const records = this.#records(type);
     const answers = records.answers.list();
-    const kept = { zone, reads: [...this.#trail.reads], lasting: this.#isLasting(answers.length > 0) };
+    const kept = { zone, reads: this.#trail.reads, lasting: this.#isLasting(answers.length > 0) };
     if (answers.length === 0) return { kind: 'nodata', ...kept };
     return {
       kind: 'answer',
       ...kept,
       answers,
       additional: records.additional.list(),
-      externals: [...this.#trail.externals.values()],
+      externals: this.#trail.externals,
     };
   }
 
@@ -125,7 +126,7 @@ class Resolution {
 
   #followed(type: FollowedType): Records {
     const answers = new RRsets();
-    new Follow(this.#contents, type, this.#ttls.ttl, answers, this.#trail).from(this.#name, true);
+    new Follow(this.#contents, type, this.#ttls.ttl, answers, this.#trail).asked(this.#name, this.#look);
     return only(answers);
   }
 

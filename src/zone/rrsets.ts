@@ -1,7 +1,7 @@
 // RRsets in the making: no record twice, one CNAME an owner where there may be only one, the smallest TTL for all.
-import { latin1 } from '../wire/bytes.ts';
+import { latin1, sameBytes } from '../wire/bytes.ts';
 import { Type } from '../wire/codes.ts';
-import type { Name } from '../wire/name.ts';
+import { type Name, sameName } from '../wire/name.ts';
 import { type Rdata, typeOf } from '../wire/rdata.ts';
 
 export interface RRset {
@@ -12,12 +12,40 @@ export interface RRset {
   readonly rdatas: Rdata[];
 }
 
-interface Growing extends RRset {
-  readonly known: Set<string>;
+/** Most answers have few sets of few records each: so many are compared with each other, more are found by a key. */
+const FEW = 8;
+
+class Growing implements RRset {
+  readonly owner: Name;
+  readonly type: number;
+  ttl = Number.POSITIVE_INFINITY;
+  readonly rdatas: Rdata[] = [];
+  #keys: Set<string> | undefined;
+
+  constructor(owner: Name, type: number) {
+    this.owner = owner;
+    this.type = type;
+  }
+
+  add(rdata: Rdata): void {
+    if (this.#has(rdata)) return;
+    this.rdatas.push(rdata);
+    this.#keys?.add(keyOfRdata(rdata));
+  }
+
+  #has(rdata: Rdata): boolean {
+    if (this.rdatas.length < FEW) {
+      for (const known of this.rdatas) if (sameRdata(known, rdata)) return true;
+      return false;
+    }
+    this.#keys ??= new Set(this.rdatas.map(keyOfRdata));
+    return this.#keys.has(keyOfRdata(rdata));
+  }
 }
 
 export class RRsets {
-  readonly #sets = new Map<string, Growing>();
+  readonly #sets: Growing[] = [];
+  #byKey: Map<string, Growing> | undefined;
 
   /** The set of that owner and type, made where there is none: sets come out in the order they were first asked for. */
   of(owner: Name, type: number): RRset {
@@ -25,32 +53,50 @@ export class RRsets {
   }
 
   #of(owner: Name, type: number): Growing {
-    const key = `${type} ${text(owner)}`;
-    let set = this.#sets.get(key);
-    if (set === undefined) {
-      set = { owner, type, ttl: Number.POSITIVE_INFINITY, rdatas: [], known: new Set() };
-      this.#sets.set(key, set);
-    }
+    const known = this.#find(owner, type);
+    if (known !== undefined) return known;
+    const set = new Growing(owner, type);
+    this.#sets.push(set);
+    this.#byKey?.set(keyOf(owner, type), set);
     return set;
+  }
+
+  #find(owner: Name, type: number): Growing | undefined {
+    if (this.#sets.length < FEW) {
+      for (const set of this.#sets) if (set.type === type && sameName(set.owner, owner)) return set;
+      return undefined;
+    }
+    this.#byKey ??= new Map(this.#sets.map((set) => [keyOf(set.owner, set.type), set]));
+    return this.#byKey.get(keyOf(owner, type));
   }
 
   add(owner: Name, ttl: number, rdata: Rdata): void {
     const set = this.#of(owner, typeOf(rdata));
     set.ttl = Math.min(set.ttl, ttl);
-    const key = keyOfRdata(rdata);
-    if (set.known.has(key)) return;
-    set.known.add(key);
-    set.rdatas.push(rdata);
+    set.add(rdata);
   }
 
   /** The sets that have records. */
   list(): RRset[] {
-    return [...this.#sets.values()].filter((set) => set.rdatas.length > 0);
+    return this.#sets.filter((set) => set.rdatas.length > 0);
   }
+}
+
+function keyOf(owner: Name, type: number): string {
+  return `${type} ${text(owner)}`;
 }
 
 function text(bytes: Uint8Array): string {
   return latin1(bytes, 0, bytes.length);
+}
+
+/** Whether two RDATA of one type are equal: quicker than by their keys for the types that most answers have. */
+function sameRdata(a: Rdata, b: Rdata): boolean {
+  if (a.type === Type.A || a.type === Type.AAAA) return b.type === a.type && sameBytes(a.address, b.address);
+  if (a.type !== Type.SRV || b.type !== Type.SRV) return keyOfRdata(a) === keyOfRdata(b);
+  return (
+    a.port === b.port && a.weight === b.weight && a.priority === b.priority && sameName(a.target, b.target)
+  );
 }
 
 /** Equal for equal RDATA of one type. */

@@ -1,8 +1,8 @@
 // A service at its place in the tree, with what the registry says of its key. Made to be small: there may be millions.
 import type { Lease } from '../service/entry.ts';
 import type { Service } from '../service/record.ts';
-import { ipv4Bytes, ipv4Text } from '../wire/address.ts';
-import { u16 } from '../wire/bytes.ts';
+import { ipv4Bytes, ipv4Text, ipv6Bytes } from '../wire/address.ts';
+import { i32, putU32 } from '../wire/bytes.ts';
 import type { Node } from './node.ts';
 
 /** All of a service but its host: most services share these with many others. */
@@ -32,7 +32,7 @@ export class Stored {
   ) {
     this.node = node;
     this.key = key;
-    this.#host = traits.kind === 'ipv4' ? packed(host) : host;
+    this.#host = packed(host, traits.kind);
     this.traits = traits;
     this.revision = revision;
     this.lease = lease;
@@ -41,9 +41,14 @@ export class Stored {
 
   get host(): string {
     const host = this.#host;
-    return typeof host === 'string'
-      ? host
-      : ipv4Text([host >>> 24, (host >>> 16) & 255, (host >>> 8) & 255, host & 255]);
+    return typeof host === 'string' ? host : ipv4Text(fourBytes(host));
+  }
+
+  /** The bytes of a host that is an address; undefined for any other. */
+  get address(): Uint8Array | undefined {
+    const host = this.#host;
+    if (typeof host === 'string') return this.traits.kind === 'ipv6' ? ipv6Bytes(host) : undefined;
+    return fourBytes(host);
   }
 
   /** Seconds that its records live: its own or the default, at most the granted TTL of its lease. */
@@ -56,7 +61,7 @@ export class Stored {
   isSame(service: Service, lease: Lease | undefined): boolean {
     const { traits } = this;
     return (
-      this.host === service.host &&
+      this.#host === packed(service.host, service.kind) &&
       this.lease?.ttl === lease?.ttl &&
       traits.port === service.port &&
       traits.priority === service.priority &&
@@ -70,10 +75,16 @@ export class Stored {
   }
 }
 
-/** An IPv4 address as a signed 32-bit number, which fits a machine word beside its tag. */
-function packed(address: string): number | string {
-  const bytes = ipv4Bytes(address);
-  return bytes === undefined ? address : (u16(bytes, 0) << 16) | u16(bytes, 2);
+/** The host; an IPv4 address as a signed 32-bit number, which fits a machine word beside its tag. */
+function packed(host: string, kind: Service['kind']): number | string {
+  const bytes = kind === 'ipv4' ? ipv4Bytes(host) : undefined;
+  return bytes === undefined ? host : i32(bytes, 0);
+}
+
+function fourBytes(address: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  putU32(bytes, 0, address);
+  return bytes;
 }
 
 /** Labels left after `targetstrip`: as many as before where that would leave none (as SkyDNS has it). */

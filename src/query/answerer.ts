@@ -1,17 +1,36 @@
 // One question that the table has no answer to: routed, resolved, compiled, kept where that is worth it, rendered.
 import type { Counters } from '../base/counters.ts';
-import { Class, MAX_MESSAGE, Rcode, Type } from '../wire/codes.ts';
+import { renderFailure } from '../upstream/failure.ts';
+import { readMarks } from '../upstream/marks.ts';
+import { isLocal } from '../upstream/special-typed.ts';
+import type { FailureKind } from '../upstream/upstreamed.ts';
+import { Class, Rcode, Type } from '../wire/codes.ts';
+import { type Name, type ReversedLabels, reversedLabels, sameName } from '../wire/name.ts';
 import type { Query } from '../wire/query.ts';
 import { renderCompiled, renderEmpty } from '../wire/reply.ts';
 import type { Contents } from '../zone/contents.ts';
 import type { Node } from '../zone/node.ts';
-import { resolve, type Ttls } from '../zone/resolve.ts';
+import { type Outcome, resolve, type Ttls } from '../zone/resolve.ts';
+import type { Zone } from '../zone/zones.ts';
 import { chaosAnswer, type Identity } from './chaos.ts';
 import { compile } from './compile.ts';
-import type { Asker } from './responder.ts';
+import type { Externals } from './externals.ts';
+import { LateReply, limitOf } from './late-reply.ts';
+import type { Outside } from './outside.ts';
+import { type Asker, LATER } from './responder.ts';
+import type { Typed } from './typed.ts';
 
 export interface AnswererOptions extends Identity {
   readonly ttls: Ttls;
+  /** What `local.dns.<zone>` stands for (SkyDNS's host-local values). */
+  readonly local?: Name | undefined;
+}
+
+/** What is found out with the help of other servers. */
+export interface Beyond {
+  readonly outside: Outside;
+  readonly externals: Externals;
+  readonly typed: Typed;
 }
 
 /** Takes a compiled answer to be kept under the query's key, until something in the nodes that it read changes. */
@@ -41,12 +60,28 @@ const NOT_ASKED: ReadonlyMap<number, Rcode> = new Map([
   [Type.MAILB, Rcode.NOTIMP],
 ]);
 
+/** What is known of a name in the zones. */
+type Inside = Exclude<Outcome, { kind: 'external' }>;
+type Failed = { readonly kind: 'failed'; readonly failure: FailureKind };
+type Finding = Inside | Failed;
+/** A compiled answer, the rcode of a reply without records, or why other servers gave none. */
+type Sent = Uint8Array | Rcode | Failed;
+
+/** Records of `from` as those of `name`. */
+function underName(outcome: Inside, name: Name, from: Name): Inside {
+  if (outcome.kind !== 'answer') return outcome;
+  const answers = outcome.answers.map((set) => (sameName(set.owner, from) ? { ...set, owner: name } : set));
+  return { ...outcome, answers };
+}
+
 /** Answers queries from the zones' contents. */
 export class Answerer {
   readonly #contents: Contents;
   readonly #keep: Keep;
   readonly #counters: Counters;
   #options: AnswererOptions;
+  /** Undefined where other servers are not asked. */
+  #beyond: Beyond | undefined;
   /** Whether the zones' contents are known: until then every question in them is SERVFAIL. */
   #ready = false;
 
@@ -63,6 +98,11 @@ export class Answerer {
     this.#ready = true;
   }
 
+  /** From now on other servers are asked what is theirs to answer. */
+  lookBeyond(beyond: Beyond): void {
+    this.#beyond = beyond;
+  }
+
   /** Takes new settings. Answers made under the old ones have to be forgotten by whoever keeps them. */
   configure(options: AnswererOptions): void {
     this.#options = options;
@@ -74,23 +114,109 @@ export class Answerer {
    * picks the rotation: any whole number from 0.
    */
   answer(request: Uint8Array, query: Query, asker: Asker, turn: number, reply: Uint8Array): number {
-    const answer = query.class === Class.IN ? this.#resolve(query) : this.#other(query);
+    if (query.class !== Class.IN) return this.#send(this.#other(query), request, query, asker, turn, reply);
+    const notAsked = NOT_ASKED.get(query.type);
+    if (notAsked !== undefined) return renderEmpty(request, query, notAsked, reply);
+    const name = query.name();
+    const labels = reversedLabels(name);
+    const zone = this.#contents.zones.of(labels);
+    const outside = this.#beyond?.outside;
+    const depth = outside?.stubOf(labels)?.depth ?? 0;
+    if (zone === undefined || depth > zone.labels.length) {
+      if (outside === undefined) return renderEmpty(request, query, Rcode.REFUSED, reply);
+      return outside.answer(request, query, asker, name, labels, reply);
+    }
+    if (!this.#ready) return this.#send(Rcode.SERVFAIL, request, query, asker, turn, reply);
+    const outcome = this.#resolve(name, labels, query.type, zone);
+    const better =
+      this.#beyond === undefined ? outcome : this.#better(outcome, name, labels, request, query, asker);
+    if (better instanceof Promise) return this.#later(better, name, request, query, asker, turn);
+    const answer = better.kind === 'failed' ? better : this.#compile(better, name, query, better === outcome);
+    return this.#send(answer, request, query, asker, turn, reply);
+  }
+
+  /** What the zones have, with what other servers know of it, where that has a part in it. */
+  #better(
+    outcome: Inside,
+    name: Name,
+    labels: ReversedLabels,
+    request: Uint8Array,
+    query: Query,
+    asker: Asker,
+  ): Finding | Promise<Finding> {
+    const { externals, typed, outside } = this.#beyond as Beyond;
+    const { type } = query;
+    if (outcome.kind === 'answer') {
+      if (outcome.externals.length === 0) return outcome;
+      return externals.complete(outcome, type, readMarks(request, query.questionEnd));
+    }
+    if (outcome.kind !== 'nxdomain' || !outside.serves(asker.client)) return outcome;
+    const candidates = typed.candidates(labels, type);
+    if (candidates.length === 0) return outcome;
+    const marks = readMarks(request, query.questionEnd);
+    const { zone } = outcome;
+    return typed
+      .find(name, type, zone, candidates, marks, this.#options.ttls)
+      .then((meant) => meant ?? outcome);
+  }
+
+  #later(
+    finding: Promise<Finding>,
+    name: Name,
+    request: Uint8Array,
+    query: Query,
+    asker: Asker,
+    turn: number,
+  ): number {
+    const late = new LateReply(request, query, asker);
+    // Such a promise never rejects.
+    void finding.then((found) => {
+      late.send((kept, read, limit, reply) => {
+        const answer = found.kind === 'failed' ? found : this.#compile(found, name, read, false);
+        return this.#render(answer, kept, read, limit, turn, reply);
+      });
+    });
+    return LATER;
+  }
+
+  #send(
+    answer: Sent,
+    request: Uint8Array,
+    query: Query,
+    asker: Asker,
+    turn: number,
+    reply: Uint8Array,
+  ): number {
+    return this.#render(answer, request, query, limitOf(asker, query, reply), turn, reply);
+  }
+
+  #render(
+    answer: Sent,
+    request: Uint8Array,
+    query: Query,
+    limit: number,
+    turn: number,
+    reply: Uint8Array,
+  ): number {
     if (typeof answer === 'number') return renderEmpty(request, query, answer, reply);
-    const limit = Math.min(asker.transport === 'udp' ? query.udpLimit : MAX_MESSAGE, reply.length);
+    if ('failure' in answer) return renderFailure(request, query, answer.failure, reply);
     return renderCompiled(request, query, answer, 0, turn, this.#contents.zones.words, limit, reply);
   }
 
-  /** A compiled answer, or the rcode of a reply without records. */
-  #resolve(query: Query): Uint8Array | Rcode {
-    const notAsked = NOT_ASKED.get(query.type);
-    if (notAsked !== undefined) return notAsked;
-    const name = query.name();
-    const outcome = resolve(this.#contents, name, query.type, this.#options.ttls);
-    if (outcome.kind === 'external') return Rcode.REFUSED;
-    if (!this.#ready) return Rcode.SERVFAIL;
+  /** Against the zones alone. */
+  #resolve(name: Name, labels: ReversedLabels, type: number, zone: Zone): Inside {
+    const { ttls, local } = this.#options;
+    const stands = local !== undefined && isLocal(labels, zone.labels);
+    const outcome = resolve(this.#contents, stands ? local : name, type, ttls);
+    if (outcome.kind === 'external') return { kind: 'nxdomain', zone };
+    return stands ? underName(outcome, name, local) : outcome;
+  }
+
+  /** `isOwn`: it is from the zones alone, and true until something there changes. */
+  #compile(outcome: Inside, name: Name, query: Query, isOwn: boolean): Uint8Array {
     this.#counters.answersCompiled.inc();
     const compiled = compile(name, outcome);
-    if (outcome.kind !== 'nxdomain' && outcome.lasting && KEPT_TYPES.has(query.type)) {
+    if (isOwn && outcome.kind !== 'nxdomain' && outcome.lasting && KEPT_TYPES.has(query.type)) {
       this.#keep(query, compiled, outcome.reads);
     }
     return compiled;

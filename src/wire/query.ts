@@ -72,6 +72,14 @@ export class Query {
     this.dnssecOk = false;
   }
 
+  /** Takes over what the reply has beside records: another reading of the same query, answered later. */
+  takeReplyOptions(from: Query): void {
+    this.ede = from.ede;
+    this.sendsCookie = from.sendsCookie;
+    this.replyCookie.set(from.replyCookie);
+    this.recursionAvailable = from.recursionAvailable;
+  }
+
   /** Reads the first `length` bytes of `request`. */
   read(request: Uint8Array, length: number): Verdict {
     this.#clear();

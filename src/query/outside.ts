@@ -1,0 +1,167 @@
+// Questions about names outside the zones: who may ask them, what never leaves, whom else to ask, what the client gets.
+import type { Clock } from '../base/clock.ts';
+import type { Answer, Outcome } from '../upstream/cache.ts';
+import { ownQuestion } from '../upstream/cache-question.ts';
+import { renderAnswer } from '../upstream/cache-render.ts';
+import type { Resolver } from '../upstream/cache-resolver.ts';
+import { renderFailure } from '../upstream/failure.ts';
+import type { Forwarder } from '../upstream/forwarder.ts';
+import type { ServerGroup } from '../upstream/group.ts';
+import { type Marks, readMarks } from '../upstream/marks.ts';
+import { special } from '../upstream/special.ts';
+import { compileSpecial } from '../upstream/special-compile.ts';
+import { isTooShort } from '../upstream/special-typed.ts';
+import type { UpstreamFailure } from '../upstream/upstreamed.ts';
+import type { Client } from '../wire/client.ts';
+import { Rcode } from '../wire/codes.ts';
+import { ExtendedErrorCode } from '../wire/extended-error.ts';
+import { type Name, type ReversedLabels, reversedLabels } from '../wire/name.ts';
+import { inAnyNetwork, type Network } from '../wire/network.ts';
+import type { Query } from '../wire/query.ts';
+import { renderCompiled, renderEmpty } from '../wire/reply.ts';
+import { LateReply, limitOf } from './late-reply.ts';
+import { type Asker, LATER } from './responder.ts';
+
+/** The servers of the stub zone that a name lies in. */
+export interface Stub {
+  readonly group: ServerGroup;
+  /** Labels of the stub zone's name. */
+  readonly depth: number;
+}
+
+export interface OutsideOptions {
+  /** Whose questions are passed on. */
+  readonly clients: readonly Network[];
+  /** Names with fewer dots are not passed on. */
+  readonly ndots: number;
+}
+
+export interface OutsideParts {
+  readonly forwarder: Forwarder;
+  readonly resolver: Resolver;
+  /** Whom to ask for everything; undefined where only stub zones are passed on. */
+  readonly servers: ServerGroup | undefined;
+  /** The stub zone of the longest match. */
+  readonly stubOf: (labels: ReversedLabels) => Stub | undefined;
+  /** Takes an answer to be kept for all who ask the same. */
+  readonly keep: (request: Uint8Array, query: Query, answer: Answer) => void;
+  readonly clock: Clock;
+}
+
+const NO_ZONES = new Uint32Array(16);
+
+export class Outside {
+  readonly #parts: OutsideParts;
+  #options: OutsideOptions;
+
+  constructor(options: OutsideOptions, parts: OutsideParts) {
+    this.#options = options;
+    this.#parts = parts;
+  }
+
+  configure(options: OutsideOptions): void {
+    this.#options = options;
+  }
+
+  /** Whether this client's questions are passed on. */
+  serves(client: Client): boolean {
+    return inAnyNetwork(this.#options.clients, client);
+  }
+
+  stubOf(labels: ReversedLabels): Stub | undefined {
+    return this.#parts.stubOf(labels);
+  }
+
+  /**
+   * Answers a question of class IN about a name that is not in the zones, or in a stub zone; returns the length of the
+   * reply, or LATER.
+   */
+  answer(
+    request: Uint8Array,
+    query: Query,
+    asker: Asker,
+    name: Name,
+    labels: ReversedLabels,
+    reply: Uint8Array,
+  ): number {
+    if (this.#parts.forwarder.isOwnProbe(name)) return renderEmpty(request, query, Rcode.REFUSED, reply);
+    if (!this.serves(asker.client)) return refuse(request, query, reply);
+    query.recursionAvailable = true;
+    const stub = this.#parts.stubOf(labels);
+    // Whoever passed it on as one of a stub zone of theirs thought it was ours: to pass it on again would be a circle.
+    if (stub !== undefined && readMarks(request, query.questionEnd).stubbed)
+      return refuse(request, query, reply);
+    if (stub === undefined) {
+      const local = this.#locally(request, query, asker, name, labels, reply);
+      if (local !== undefined) return local;
+    }
+    const group = stub?.group ?? this.#parts.servers;
+    if (group === undefined) return refuse(request, query, reply);
+    return this.#ask(request, query, asker, group, reply);
+  }
+
+  /** Names that nobody is asked for. */
+  #locally(
+    request: Uint8Array,
+    query: Query,
+    asker: Asker,
+    name: Name,
+    labels: ReversedLabels,
+    reply: Uint8Array,
+  ): number | undefined {
+    const known = special(labels, query.type);
+    if (known !== undefined) {
+      const limit = limitOf(asker, query, reply);
+      return renderCompiled(request, query, compileSpecial(name, known), 0, 0, NO_ZONES, limit, reply);
+    }
+    if (isTooShort(labels, query.type, this.#options.ndots))
+      return renderEmpty(request, query, Rcode.NXDOMAIN, reply);
+    return undefined;
+  }
+
+  #ask(request: Uint8Array, query: Query, asker: Asker, group: ServerGroup, reply: Uint8Array): number {
+    const { resolver, forwarder, keep } = this.#parts;
+    const ask = () => forwarder.forward(request, query, asker.client.text(), group);
+    const outcome = resolver.resolve(request, query, ask);
+    if (outcome instanceof Promise) return this.#later(request, query, asker, outcome);
+    if (outcome.kind === 'answer') keep(request, query, outcome);
+    return this.#render(outcome, request, query, limitOf(asker, query, reply), reply);
+  }
+
+  #later(request: Uint8Array, query: Query, asker: Asker, outcome: Promise<Outcome>): number {
+    const late = new LateReply(request, query, asker);
+    // Such a promise never rejects.
+    void outcome.then((settled) => late.send((...rest) => this.#render(settled, ...rest)));
+    return LATER;
+  }
+
+  #render(
+    outcome: Answer | UpstreamFailure,
+    request: Uint8Array,
+    query: Query,
+    limit: number,
+    reply: Uint8Array,
+  ): number {
+    if (outcome.kind !== 'answer') return renderFailure(request, query, outcome.kind, reply);
+    return renderAnswer(outcome, request, query, this.#parts.clock.now(), limit, reply);
+  }
+
+  /**
+   * A question of this server's own about a name outside the zones, the host of a service for instance. `marks`: those of
+   * the query for whose sake it asks.
+   */
+  ask(name: Name, type: number, marks: Marks): Outcome | Promise<Outcome> {
+    const { resolver, forwarder, servers, stubOf } = this.#parts;
+    const stub = marks.stubbed ? undefined : stubOf(reversedLabels(name));
+    const group = stub?.group ?? servers;
+    if (group === undefined) return { kind: 'unreachable' };
+    const { request, query } = ownQuestion(name, type, marks);
+    return resolver.resolve(request, query, () => forwarder.forward(request, query, undefined, group));
+  }
+}
+
+/** RFC 8914 4.19. */
+function refuse(request: Uint8Array, query: Query, reply: Uint8Array): number {
+  query.ede = ExtendedErrorCode.PROHIBITED;
+  return renderEmpty(request, query, Rcode.REFUSED, reply);
+}

@@ -71,7 +71,7 @@ export class Server {
       removed: (node) => table.names.remove(nameOfNode(node)),
       bad: (bad) => logBad(this.#logger, bad),
     });
-    const keep: Keep = (query, compiled, reads) => table.keep(query, compiled, reads);
+    const keep: Keep = (...kept) => table.keep(...kept);
     this.#answerer = new Answerer(this.#contents, answererOptions(options), keep, counters);
     this.#respond = table.responder(this.#answerer, counters, this.#logger);
     this.#feed = new Feed({

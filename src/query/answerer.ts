@@ -33,8 +33,11 @@ export interface Beyond {
   readonly typed: Typed;
 }
 
-/** Takes a compiled answer to be kept under the query's key, until something in the nodes that it read changes. */
-export type Keep = (query: Query, compiled: Uint8Array, reads: readonly Node[]) => void;
+/**
+ * Takes a compiled answer to be kept under the query's key, until something in the nodes that it read changes, and at most
+ * for `life` seconds where that is given.
+ */
+export type Keep = (query: Query, compiled: Uint8Array, reads: readonly Node[], life?: number) => void;
 
 /** Types whose answers are worth keeping; every other type is NODATA, told anew each time. */
 const KEPT_TYPES: ReadonlySet<number> = new Set([

@@ -1,5 +1,6 @@
 // Every offset of the memory that the main thread writes and the workers read without locks.
 import { randomBytes } from 'node:crypto';
+import { sharedNetworksMemory } from '../wire/shared-networks.ts';
 import type { HashKey } from './hash.ts';
 
 /** Threads that may read at once, for all addresses together. */
@@ -48,6 +49,8 @@ export interface TableMemory {
   readonly zoneNames: SharedArrayBuffer;
   /** Words of the zones: see wire/negative.ts. */
   readonly zoneWords: SharedArrayBuffer;
+  /** The networks whose clients may have answers of other servers: see wire/shared-networks.ts. */
+  readonly served: SharedArrayBuffer;
   readonly hashKey: HashKey;
   /** When it was made, in seconds since 1970: expiry is counted from there. */
   readonly madeAt: number;
@@ -85,6 +88,7 @@ export function layOutTable(
     names: shared(MAX_NAMES * 2 * 2 * 8),
     zoneNames,
     zoneWords,
+    served: sharedNetworksMemory(),
     madeAt: Math.floor(Date.now() / 1000),
     hashKey: { k0: random.readInt32LE(0), k1: random.readInt32LE(4) },
   };

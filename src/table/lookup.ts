@@ -2,9 +2,12 @@
 // thread's own transports run this same code.
 import { at } from '../wire/bytes.ts';
 import type { Client } from '../wire/client.ts';
-import { Class, MAX_MESSAGE, Rcode, Type } from '../wire/codes.ts';
+import { Class, Flag, MAX_MESSAGE, Rcode, Type } from '../wire/codes.ts';
+import { COUNTING, countsSince, FORWARDED, Layout } from '../wire/compiled.ts';
 import { Query, type Transport, Verdict } from '../wire/query.ts';
 import { renderCompiled, renderEmpty } from '../wire/reply.ts';
+import { SharedNetworks } from '../wire/shared-networks.ts';
+import { ageTtls } from '../wire/ttl.ts';
 import { Hasher } from './hash.ts';
 import { Control, Entry, IDLE, Slot, type TableMemory } from './layout.ts';
 import { NamesReader } from './names-reader.ts';
@@ -15,6 +18,19 @@ export const MISS = -1;
 /** Data types, and ANY; the meta types are told what they are told whether or not the name exists (RFC 6895 3.1). */
 function isPlain(type: number): boolean {
   return type === Type.ANY || (type < 249 && type !== Type.OPT);
+}
+
+/**
+ * Whether a query may have another server's answer from here: recursion desired, by a client who is served; answers that
+ * differ from these, with DO or CD (RFC 4035 3.2), are the main thread's.
+ */
+function isForwardable(request: Uint8Array, query: Query): boolean {
+  return (
+    query.recursionAvailable &&
+    (at(request, 2) & Flag.RD) !== 0 &&
+    (at(request, 3) & Flag.CD) === 0 &&
+    !query.dnssecOk
+  );
 }
 
 export class TableReader {
@@ -29,6 +45,7 @@ export class TableReader {
   readonly #hasher: Hasher;
   readonly #madeAt: number;
   readonly #names: NamesReader;
+  readonly #served: SharedNetworks;
   /** Xorshift state: picks rotations, so that clients asking in a fixed pattern still see all of them. */
   #turn: number;
 
@@ -44,6 +61,7 @@ export class TableReader {
     this.#hasher = new Hasher(memory.hashKey);
     this.#madeAt = memory.madeAt;
     this.#names = new NamesReader(memory, this.#hasher);
+    this.#served = new SharedNetworks(memory.served);
     this.#turn = (memory.hashKey.k0 ^ Math.imul(reader + 1, 0x9e3779b9)) | 1;
     this.leave();
   }
@@ -74,12 +92,13 @@ export class TableReader {
     request: Uint8Array,
     length: number,
     transport: Transport,
-    _client: Client,
+    client: Client,
     now: number,
     reply: Uint8Array,
   ): number {
     const { query } = this;
     const verdict = query.read(request, length);
+    query.recursionAvailable = this.#served.has(client);
     switch (verdict) {
       case Verdict.OK:
         return this.#answer(request, query, transport, now, reply);
@@ -104,12 +123,20 @@ export class TableReader {
       return isPlain(query.type) ? this.#names.answerMissing(request, query, this.#zoneWords, reply) : MISS;
     const expiry = this.#words[(entry + Entry.EXPIRY) >> 2] as number;
     if (expiry !== 0 && now >= expiry) return MISS;
+    const base = entry + Entry.KEY + query.nameLength + 2;
+    const kind = at(this.#arena, base + Layout.FLAGS);
+    if ((kind & FORWARDED) !== 0 && !isForwardable(request, query)) return MISS;
+    const age = (kind & COUNTING) !== 0 ? now - countsSince(this.#arena, base) : 0;
+    // The clock was set back: who knows how old it is.
+    if (age < 0) return MISS;
     // Written only when it changes: readers would otherwise pull the line from each other for nothing.
     if (at(this.#arena, entry + Entry.USED) === 0) this.#arena[entry + Entry.USED] = 1;
-    const base = entry + Entry.KEY + query.nameLength + 2;
     const limit = transport === 'udp' ? query.udpLimit : MAX_MESSAGE;
     const room = Math.min(limit, reply.length);
-    return renderCompiled(request, query, this.#arena, base, this.nextTurn(), this.#zoneWords, room, reply);
+    const turn = this.nextTurn();
+    const end = renderCompiled(request, query, this.#arena, base, turn, this.#zoneWords, room, reply);
+    if (age > 0) ageTtls(reply, query.questionEnd, query.optAt > 0 ? query.optAt : end, age);
+    return end;
   }
 
   /** Where the entry of the query's key begins in the arena; 0 where there is none. */

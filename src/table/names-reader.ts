@@ -1,7 +1,7 @@
 // The set of existing names, read by workers: a name that is surely not there is answered NXDOMAIN on the spot.
 import { at } from '../wire/bytes.ts';
 import { Rcode } from '../wire/codes.ts';
-import { MAX_NAME } from '../wire/name.ts';
+import { isBelow, MAX_NAME } from '../wire/name.ts';
 import { renderNegative } from '../wire/negative.ts';
 import type { Query } from '../wire/query.ts';
 import type { Hasher } from './hash.ts';
@@ -51,7 +51,7 @@ export class NamesReader {
     let length = 0;
     for (let zone = 0; zone < this.#zones.length; zone++) {
       const name = this.#zones[zone] as Uint8Array;
-      if (name.length > length && endsWith(query, name)) {
+      if (name.length > length && isBelow(query.key, 0, query.nameLength, name)) {
         best = zone;
         length = name.length;
       }
@@ -108,17 +108,6 @@ function splitNames(bytes: Uint8Array): Uint8Array[] {
     start = end + 1;
   }
   return names;
-}
-
-/** Whether the query's name is `zone` or lies below it. */
-function endsWith(query: Query, zone: Uint8Array): boolean {
-  const { key, nameLength } = query;
-  const start = nameLength - zone.length;
-  if (start < 0) return false;
-  for (let i = zone.length - 1; i >= 0; i--) if (at(key, start + i) !== at(zone, i)) return false;
-  let label = 0;
-  while (label < start) label += at(key, label) + 1;
-  return label === start;
 }
 
 /** `*` or `any` among the labels before `end`: the question then stands for other names. */

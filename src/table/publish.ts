@@ -1,5 +1,8 @@
 // The writer of the shared table: entries written first and published last, dropped precisely, evicted as CLOCK does it.
 import type { Counters } from '../base/counters.ts';
+import { at } from '../wire/bytes.ts';
+import { FORWARDED, Layout } from '../wire/compiled.ts';
+import { isBelow, type Name } from '../wire/name.ts';
 import { type Dependent, Node } from '../zone/node.ts';
 import type { Tree } from '../zone/tree.ts';
 import { Hasher } from './hash.ts';
@@ -37,6 +40,7 @@ export class Publisher {
   readonly #segments: Segments;
   readonly #tree: () => Tree;
   readonly #counters: Counters;
+  readonly #madeAt: number;
   readonly #published: (Published | undefined)[] = [undefined];
   readonly #freeNumbers: number[] = [];
   #count = 0;
@@ -51,6 +55,7 @@ export class Publisher {
     this.#segments = new Segments(memory);
     this.#tree = tree;
     this.#counters = counters;
+    this.#madeAt = memory.madeAt;
   }
 
   /** Answers in the table. */
@@ -59,8 +64,9 @@ export class Publisher {
   }
 
   /**
-   * Publishes a compiled answer under the first `keyLength` bytes of `key` and hangs it on what it read. One that is
-   * there already, or for which there is no room just now, is left out: it will be asked for again.
+   * Publishes a compiled answer under the first `keyLength` bytes of `key` and hangs it on what it read. `expiry`: the
+   * second from which on it is not served, 0 for never. Where an answer is there already that expires, it is replaced; one
+   * that does not stays. Where there is no room just now the answer is left out: it will be asked for again.
    */
   publish(
     key: Uint8Array,
@@ -73,9 +79,11 @@ export class Publisher {
     if (length * 2 > this.#segments.size) return;
     this.#hasher.run(key, 0, keyLength);
     const hash = this.#hasher.low;
-    if (this.#has(hash, key, keyLength)) return;
+    const old = this.#find(hash, key, keyLength);
+    if (old > 0 && this.#expiryOf(old) === 0) return;
     const place = this.#segments.allocate(length);
     if (place < 0) return;
+    if (old > 0) this.#remove(old);
     const published = new Published(this.#freeNumbers.pop() ?? this.#published.length, place, reads);
     this.#published[published.number] = published;
     this.#words[(place + Entry.HASH) >> 2] = hash;
@@ -94,20 +102,27 @@ export class Publisher {
     while (this.#count * 4 > (this.#mask + 1) * 3) if (!this.#evict()) break;
   }
 
-  #has(hash: number, key: Uint8Array, keyLength: number): boolean {
+  /** Where the entry with this key begins; 0 where there is none. */
+  #find(hash: number, key: Uint8Array, keyLength: number): number {
     for (let slot = hash & this.#mask; ; slot = (slot + 1) & this.#mask) {
       const place = this.#entryOf(slot);
-      if (place === 0) return false;
-      if (this.#hashOf(slot) === hash && this.#isKey(place, key, keyLength)) return true;
+      if (place === 0) return 0;
+      if (this.#hashOf(slot) === hash && this.#isKey(place, key, keyLength)) return place;
     }
   }
 
+  #expiryOf(place: number): number {
+    return this.#words[(place + Entry.EXPIRY) >> 2] as number;
+  }
+
   #isKey(place: number, key: Uint8Array, keyLength: number): boolean {
+    return Buffer.compare(this.#keyAt(place), key.subarray(0, keyLength)) === 0;
+  }
+
+  #keyAt(place: number): Uint8Array {
+    const head = place + Entry.KEY_LENGTH;
     const start = place + Entry.KEY;
-    const stored = this.#arena.subarray(start, start + keyLength);
-    const length =
-      (this.#arena[place + Entry.KEY_LENGTH] ?? 0) + ((this.#arena[place + Entry.KEY_LENGTH + 1] ?? 0) << 8);
-    return length === keyLength && Buffer.compare(stored, key.subarray(0, keyLength)) === 0;
+    return this.#arena.subarray(start, start + at(this.#arena, head) + (at(this.#arena, head + 1) << 8));
   }
 
   #entryOf(slot: number): number {
@@ -151,6 +166,20 @@ export class Publisher {
     this.#count--;
   }
 
+  /** Takes out what begins at a place, wherever it hangs. */
+  #remove(place: number): void {
+    const published = this.#publishedAt(place);
+    if (published === undefined) return;
+    this.#tree().unhang(published);
+    this.#forget(published);
+  }
+
+  /** What begins at a place in the arena; undefined where that is no longer in use. */
+  #publishedAt(place: number): Published | undefined {
+    const published = this.#published[this.#words[(place + Entry.NUMBER) >> 2] as number];
+    return published?.place === place ? published : undefined;
+  }
+
   /** Takes an answer out that is no longer true; it hangs nowhere any more. */
   drop(dependent: Dependent): void {
     if (!(dependent instanceof Published)) return;
@@ -160,10 +189,17 @@ export class Publisher {
 
   /** Takes every answer out. */
   clear(): void {
+    for (const published of this.#published) if (published !== undefined) this.#remove(published.place);
+  }
+
+  /** Takes out the answers of other servers to names that are `zone` or lie below it. Looks at every answer there is. */
+  dropForwarded(zone: Name): void {
     for (const published of this.#published) {
       if (published === undefined) continue;
-      this.#tree().unhang(published);
-      this.#forget(published);
+      const key = published.place + Entry.KEY;
+      const { length } = this.#keyAt(published.place);
+      if ((at(this.#arena, key + length + Layout.FLAGS) & FORWARDED) === 0) continue;
+      if (isBelow(this.#arena, key, key + length - 2, zone)) this.#remove(published.place);
     }
   }
 
@@ -174,18 +210,18 @@ export class Publisher {
     let moved = 0;
     for (let place = oldest.start; place < oldest.end; ) {
       const length = this.#words[(place + Entry.LENGTH) >> 2] as number;
-      const published = this.#published[this.#words[(place + Entry.NUMBER) >> 2] as number];
-      if (published !== undefined && published.place === place) {
+      const published = this.#publishedAt(place);
+      if (published !== undefined) {
         if (
           this.#arena[place + Entry.USED] === 1 &&
+          !this.#isOver(place) &&
           moved + length <= this.#segments.size / 2 &&
           this.#segments.fits(length)
         ) {
           this.#move(published, length);
           moved += length;
         } else {
-          this.#tree().unhang(published);
-          this.#forget(published);
+          this.#remove(place);
           this.#counters.tableEvictions.inc();
         }
       }
@@ -193,6 +229,11 @@ export class Publisher {
     }
     this.#segments.retireOldest();
     return true;
+  }
+
+  #isOver(place: number): boolean {
+    const expiry = this.#expiryOf(place);
+    return expiry !== 0 && Math.floor(Date.now() / 1000) - this.#madeAt >= expiry;
   }
 
   #move(published: Published, length: number): void {

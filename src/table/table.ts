@@ -3,13 +3,18 @@ import type { Counters } from '../base/counters.ts';
 import { type Logger, silent } from '../base/log.ts';
 import type { Answerer } from '../query/answerer.ts';
 import type { Respond } from '../query/responder.ts';
+import type { Answer } from '../upstream/cache.ts';
 import { Rcode, typeName } from '../wire/codes.ts';
-import { nameToText } from '../wire/name.ts';
+import { counting } from '../wire/compiled.ts';
+import { type Name, nameToText } from '../wire/name.ts';
+import type { Network } from '../wire/network.ts';
 import type { Query } from '../wire/query.ts';
 import { renderEmpty } from '../wire/reply.ts';
+import { SharedNetworks } from '../wire/shared-networks.ts';
 import type { Dependent, Node } from '../zone/node.ts';
 import type { Tree } from '../zone/tree.ts';
 import type { Zones } from '../zone/zones.ts';
+import { layOutForwarded } from './forwarded.ts';
 import { layOutTable, type TableMemory } from './layout.ts';
 import { MISS, TableReader } from './lookup.ts';
 import { NamesWriter } from './names-writer.ts';
@@ -23,6 +28,7 @@ export class AnswerTable {
   readonly names: NamesWriter;
   readonly #publisher: Publisher;
   readonly #reader: TableReader;
+  readonly #served: SharedNetworks;
 
   /** `bytes` bounds answers and index; `tree` is asked for late, since the tree in turn drops from here. */
   constructor(bytes: number, zones: Zones, tree: () => Tree, counters: Counters) {
@@ -33,6 +39,7 @@ export class AnswerTable {
     this.names = new NamesWriter(this.memory);
     this.#publisher = new Publisher(this.memory, tree, counters);
     this.#reader = new TableReader(this.memory, MAIN_READER);
+    this.#served = new SharedNetworks(this.memory.served);
   }
 
   /** Answers in the table. */
@@ -40,8 +47,43 @@ export class AnswerTable {
     return this.#publisher.count;
   }
 
-  keep(query: Query, compiled: Uint8Array, reads: readonly Node[]): void {
-    this.#publisher.publish(query.key, query.nameLength + 2, compiled, reads);
+  /** `life`: seconds that it may be kept, its TTLs counting down meanwhile; 0 for ever, with TTLs as they are. */
+  keep(query: Query, compiled: Uint8Array, reads: readonly Node[], life = 0): void {
+    const { key, nameLength } = query;
+    if (life === 0) {
+      this.#publisher.publish(key, nameLength + 2, compiled, reads);
+      return;
+    }
+    const now = this.#reader.now();
+    this.#publisher.publish(key, nameLength + 2, counting(compiled, now), reads, now + life);
+  }
+
+  /**
+   * Keeps another server's answer to `query`, which was read from `request`, for as long as it is held; in place of an
+   * earlier one. It is given to clients in the networks of `serve` who ask for recursion without DO or CD.
+   */
+  keepForwarded(request: Uint8Array, query: Query, answer: Answer): void {
+    const since = this.#second(answer.cameAt);
+    const expiry = this.#second(answer.heldUntil);
+    if (expiry <= Math.max(since, this.#reader.now())) return;
+    const compiled = layOutForwarded(request, query, answer);
+    if (compiled === undefined) return;
+    this.#publisher.publish(query.key, query.nameLength + 2, counting(compiled, since), [], expiry);
+  }
+
+  /** Forgets the answers of other servers to names in a zone: who answers for it has changed. */
+  dropForwarded(zone: Name): void {
+    this.#publisher.dropForwarded(zone);
+  }
+
+  /** From now on it is the clients in these networks who have answers of other servers from here, and RA in every reply. */
+  serve(networks: readonly Network[]): void {
+    this.#served.replace(networks);
+  }
+
+  /** Milliseconds since 1970 as a second since the table was made. */
+  #second(ms: number): number {
+    return Math.floor(ms / 1000) - this.memory.madeAt;
   }
 
   /** Takes an answer out that a change has made untrue. */

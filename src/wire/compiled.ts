@@ -6,7 +6,8 @@
 //  10 first and 12 number of the answer records that rotate
 //  14 place of the SOA serial in the body, plus one; 0 where there is none · 16 number of the zone it belongs to
 //  18 length of the body · 20 offset of each record in the body, 2 bytes each · body
-import { putU16 } from './bytes.ts';
+//  4 bytes: the second since which TTLs count down, where they do
+import { at, i32, putU16, putU32, u16 } from './bytes.ts';
 import type { Rcode } from './codes.ts';
 
 export const Layout = {
@@ -34,6 +35,17 @@ export const TRUNCATED = 4;
 /** Bit of the flags byte: it is zone data, whose TTLs have a limit while the zones are stale. */
 export const ZONE_DATA = 8;
 
+/**
+ * Bit of the flags byte: another server's answer, its bytes as they came. Records go out in order and none but the last
+ * ones are left out, since names in them may point at whatever stands before.
+ */
+export const FORWARDED = 16;
+/** Bit of the flags byte: TTLs count down. */
+export const COUNTING = 32;
+/** Bits of the flags byte: what the other server's header had of AD and Z. */
+export const AUTHENTIC = 64;
+export const RESERVED = 128;
+
 /** What a compiled answer says, before it is laid out. */
 export interface Parts {
   readonly rcode: Rcode;
@@ -42,6 +54,8 @@ export interface Parts {
   readonly truncated?: boolean;
   /** It is zone data. */
   readonly zoneData?: boolean;
+  /** It is another server's, whose header had AD and Z so. */
+  readonly forwarded?: { readonly authentic: boolean; readonly reserved: boolean };
   readonly answers: number;
   readonly authority: number;
   readonly additional: number;
@@ -60,7 +74,11 @@ export interface Parts {
 export function layOut(parts: Parts): Uint8Array {
   const bytes = new Uint8Array(Layout.OFFSETS + parts.offsets.length * 2 + parts.body.length);
   bytes[Layout.RCODE] = parts.rcode;
+  const { forwarded } = parts;
   bytes[Layout.FLAGS] =
+    (forwarded === undefined ? 0 : FORWARDED) |
+    (forwarded?.authentic === true ? AUTHENTIC : 0) |
+    (forwarded?.reserved === true ? RESERVED : 0) |
     (parts.authoritative ? AUTHORITATIVE : 0) |
     (parts.truncated === true ? TRUNCATED : 0) |
     (parts.zoneData === true ? ZONE_DATA : 0);
@@ -89,4 +107,28 @@ export function layOutNegative(rcode: Rcode, zone: number): Uint8Array {
   bytes[Layout.FLAGS] = AUTHORITATIVE | NEGATIVE | ZONE_DATA;
   putU16(bytes, Layout.ZONE, zone);
   return bytes;
+}
+
+/** How many records an answer at `base` has, in all sections. */
+export function recordCount(memory: Uint8Array, base: number): number {
+  return (
+    u16(memory, base + Layout.ANSWERS) +
+    u16(memory, base + Layout.AUTHORITY) +
+    u16(memory, base + Layout.ADDITIONAL)
+  );
+}
+
+/** The same answer with TTLs that count down from the second `since`, of whatever clock. */
+export function counting(compiled: Uint8Array, since: number): Uint8Array {
+  const bytes = new Uint8Array(compiled.length + 4);
+  bytes.set(compiled);
+  bytes[Layout.FLAGS] = at(bytes, Layout.FLAGS) | COUNTING;
+  putU32(bytes, compiled.length, since);
+  return bytes;
+}
+
+/** Since when TTLs of an answer count down that was made by `counting`. */
+export function countsSince(memory: Uint8Array, base: number): number {
+  const body = base + Layout.OFFSETS + recordCount(memory, base) * 2;
+  return i32(memory, body + u16(memory, base + Layout.BODY_LENGTH));
 }

@@ -118,6 +118,16 @@ export function labelsToText(labels: ReversedLabels): string {
   return `${[...labels].reverse().map(escaped).join('.')}.`;
 }
 
+/** Whether the name in `bytes` from `start` up to `end` is `zone` or lies below it. Both in wire form, lower-case. */
+export function isBelow(bytes: Uint8Array, start: number, end: number, zone: Uint8Array): boolean {
+  const from = end - zone.length;
+  if (from < start) return false;
+  for (let i = zone.length - 1; i >= 0; i--) if (at(bytes, from + i) !== at(zone, i)) return false;
+  let label = start;
+  while (label < from) label += at(bytes, label) + 1;
+  return label === from;
+}
+
 export function sameName(a: Name, b: Name): boolean {
   return sameBytes(a, b);
 }

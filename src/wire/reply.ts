@@ -1,7 +1,17 @@
 // The one renderer: a compiled answer and a query become the bytes of a reply, without allocating.
 import { at, putU16, putU32, u16 } from './bytes.ts';
 import { Flag, type Rcode } from './codes.ts';
-import { AUTHORITATIVE, Layout, NEGATIVE, TRUNCATED, ZONE_DATA } from './compiled.ts';
+import {
+  AUTHENTIC,
+  AUTHORITATIVE,
+  FORWARDED,
+  Layout,
+  NEGATIVE,
+  RESERVED,
+  recordCount,
+  TRUNCATED,
+  ZONE_DATA,
+} from './compiled.ts';
 import { beginReply, copy, finishReply } from './frame.ts';
 import { renderNegative, staleTtl, zoneSerial } from './negative.ts';
 import type { Query } from './query.ts';
@@ -35,6 +45,7 @@ export function renderCompiled(
   const flags = ((kind & AUTHORITATIVE) !== 0 ? Flag.AA : 0) | ((kind & TRUNCATED) !== 0 ? Flag.TC : 0);
   const stale = (kind & ZONE_DATA) !== 0 ? staleTtl(query, zoneWords) : 0;
   const start = beginReply(request, query, rcode, flags, reply);
+  if ((kind & FORWARDED) !== 0) addForwarded(request, query, kind, reply);
   const room = limit - query.optLength;
   const whole = start + u16(memory, base + Layout.BODY_LENGTH) <= room;
   const end =
@@ -43,6 +54,13 @@ export function renderCompiled(
       : renderPicked(memory, base, turn, room, reply, start);
   if (stale !== 0) limitTtls(reply, start, end, stale);
   return finishReply(query, rcode, reply, end);
+}
+
+/** What the header of another server's answer says beside; AD is for those who show that they know it (RFC 6840 5.8). */
+function addForwarded(request: Uint8Array, query: Query, kind: number, reply: Uint8Array): void {
+  const knows = query.dnssecOk || (at(request, 3) & Flag.AD) !== 0;
+  const authentic = (kind & AUTHENTIC) !== 0 && knows ? Flag.AD : 0;
+  reply[3] = at(reply, 3) | Flag.RA | authentic | ((kind & RESERVED) !== 0 ? Flag.Z : 0);
 }
 
 /** All records, those that rotate begun elsewhere each turn. Returns where the reply goes on. */
@@ -54,15 +72,12 @@ function renderWhole(
   reply: Uint8Array,
   start: number,
 ): number {
-  const answers = u16(memory, base + Layout.ANSWERS);
-  const authority = u16(memory, base + Layout.AUTHORITY);
-  const additional = u16(memory, base + Layout.ADDITIONAL);
-  const body = base + Layout.OFFSETS + (answers + authority + additional) * 2;
+  const body = bodyOf(memory, base);
   const bodyLength = u16(memory, base + Layout.BODY_LENGTH);
   const rotating = u16(memory, base + Layout.ROTATE_COUNT);
-  putU16(reply, 6, answers);
-  putU16(reply, 8, authority);
-  putU16(reply, 10, additional);
+  putU16(reply, 6, u16(memory, base + Layout.ANSWERS));
+  putU16(reply, 8, u16(memory, base + Layout.AUTHORITY));
+  putU16(reply, 10, u16(memory, base + Layout.ADDITIONAL));
   const end =
     rotating > 1
       ? copyRotated(memory, base, body, bodyLength, turn % rotating, reply, start)
@@ -98,16 +113,14 @@ function recordStart(memory: Uint8Array, base: number, record: number): number {
 }
 
 function recordEnd(memory: Uint8Array, base: number, record: number): number {
-  const total =
-    u16(memory, base + Layout.ANSWERS) +
-    u16(memory, base + Layout.AUTHORITY) +
-    u16(memory, base + Layout.ADDITIONAL);
-  return record + 1 < total ? recordStart(memory, base, record + 1) : u16(memory, base + Layout.BODY_LENGTH);
+  return record + 1 < recordCount(memory, base)
+    ? recordStart(memory, base, record + 1)
+    : u16(memory, base + Layout.BODY_LENGTH);
 }
 
 /**
  * Record by record: one of the alternatives, and what fits. Additional records are left out first, whole RRsets at a
- * time (RFC 2181 9); answer records that do not fit set TC. Returns where the reply goes on.
+ * time (RFC 2181 9); answer and authority records that do not fit set TC. Returns where the reply goes on.
  */
 function renderPicked(
   memory: Uint8Array,
@@ -139,7 +152,7 @@ function renderPicked(
     sent++;
   }
   putU16(reply, 6, sent);
-  return (at(reply, 2) & Flag.TC) === 0 ? addRest(memory, base, room, reply, place) : place;
+  return (at(reply, 2) & Flag.TC) === 0 ? addAuthority(memory, base, room, reply, place) : place;
 }
 
 /** One record, or -1 where it does not fit. */
@@ -157,14 +170,33 @@ function copyRecord(
 }
 
 function bodyOf(memory: Uint8Array, base: number): number {
-  const total =
-    u16(memory, base + Layout.ANSWERS) +
-    u16(memory, base + Layout.AUTHORITY) +
-    u16(memory, base + Layout.ADDITIONAL);
-  return base + Layout.OFFSETS + total * 2;
+  return base + Layout.OFFSETS + recordCount(memory, base) * 2;
 }
 
-/** The additional RRsets that fit whole, in order. Answers with an authority section always fit and do not come here. */
+/** The authority section, which forwarded answers may have, and what fits of the additional one. */
+function addAuthority(
+  memory: Uint8Array,
+  base: number,
+  room: number,
+  reply: Uint8Array,
+  start: number,
+): number {
+  const first = u16(memory, base + Layout.ANSWERS);
+  const authority = u16(memory, base + Layout.AUTHORITY);
+  let place = start;
+  for (let sent = 0; sent < authority; sent++) {
+    const next = copyRecord(memory, base, first + sent, room, reply, place);
+    if (next < 0) {
+      reply[2] = at(reply, 2) | Flag.TC;
+      return place;
+    }
+    place = next;
+    putU16(reply, 8, sent + 1);
+  }
+  return addRest(memory, base, room, reply, place);
+}
+
+/** The additional RRsets that fit whole, in order. */
 function addRest(memory: Uint8Array, base: number, room: number, reply: Uint8Array, start: number): number {
   const first = u16(memory, base + Layout.ANSWERS) + u16(memory, base + Layout.AUTHORITY);
   const total = first + u16(memory, base + Layout.ADDITIONAL);

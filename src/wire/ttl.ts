@@ -24,3 +24,13 @@ export function limitTtls(message: Uint8Array, start: number, end: number, most:
     place += 2 + u16(message, place);
   }
 }
+
+/** Takes `age` seconds off the TTLs of those records; none goes below 0. */
+export function ageTtls(message: Uint8Array, start: number, end: number, age: number): void {
+  for (let place = start; place < end; ) {
+    place += ownerLength(message, place) + TO_TTL;
+    putU32(message, place, Math.max(0, (i32(message, place) >>> 0) - age));
+    place += TO_LENGTH;
+    place += 2 + u16(message, place);
+  }
+}

@@ -1,5 +1,6 @@
 // Tables small enough to be full after a handful of answers, with a known hash key.
 import { Control, MAX_READERS, Slot, type TableMemory } from '../../src/table/layout.ts';
+import { sharedNetworksMemory } from '../../src/wire/shared-networks.ts';
 import { Zones } from '../../src/zone/zones.ts';
 
 export interface Shape {
@@ -28,6 +29,7 @@ export function smallMemory(shape: Shape = {}): TableMemory {
     names: new SharedArrayBuffer(names * 2 * 8),
     zoneNames: shared,
     zoneWords: zones.words.buffer as SharedArrayBuffer,
+    served: sharedNetworksMemory(),
     hashKey: { k0: key[0], k1: key[1] },
     madeAt: Math.floor(Date.now() / 1000),
   };

@@ -62,6 +62,19 @@ describe('an answer that is published', () => {
     expect(rig.ask('a.z', 1e6)).toBe(MISS);
   });
 
+  it('is replaced where it expires, wherever it hung', () => {
+    const rig = new Rig();
+    const node = rig.node('z', 'a');
+    rig.publish('a.z', answerOf('first'), [node], 100);
+    rig.publish('a.z', answerOf('second'), [], 200);
+    expect(rig.publisher.count).toBe(1);
+    expect(node.hanging).toBeUndefined();
+    expect(rig.ask('a.z', 150)).toEqual(rig.rendered('a.z', answerOf('second')));
+    rig.publish('a.z', answerOf('for ever'));
+    rig.publish('a.z', answerOf('fourth'), [], 300);
+    expect(rig.ask('a.z', 1e6)).toEqual(rig.rendered('a.z', answerOf('for ever')));
+  });
+
   it('is refused when it would take more than half a segment', () => {
     const rig = new Rig(ROOMY);
     const room = ROOMY.segment / 2;
@@ -141,6 +154,17 @@ describe('a full table', () => {
     expect(present(rig, FIRST)).toEqual(used);
     publish(rig, ALL * 2, ALL * 4);
     expect(present(rig, FIRST)).toEqual([]);
+  });
+
+  it('keeps nothing of it that is over, used or not', () => {
+    const rig = new Rig(ROOMY);
+    // Over since before the table was made; asked for at a time when it was not.
+    rig.publish(nameOf(0), answerOf(textOf(0)), [], -1);
+    expect(rig.ask(nameOf(0), -2)).not.toBe(MISS);
+    publish(rig, 1, ALL);
+    rig.ask(nameOf(1));
+    publish(rig, ALL, ALL + 1);
+    expect(present(rig, FIRST)).toEqual([1]);
   });
 
   it('moves half a segment at most', () => {

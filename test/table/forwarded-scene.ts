@@ -23,7 +23,7 @@ export function network(text: string): Network {
 export function answerFrom(bytes: Uint8Array, question: Uint8Array, cameAt: number): Answer {
   const reply = acceptReply(bytes, question);
   if (reply === undefined) throw new RangeError('no reply');
-  const kept = lookThrough(reply, question, { min: 0, max: 86_400 });
+  const kept = lookThrough(reply, { min: 0, max: 86_400 });
   return { kind: 'answer', ...kept, cameAt, heldUntil: cameAt + kept.life * 1000, stale: false };
 }
 

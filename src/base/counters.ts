@@ -54,6 +54,18 @@ export interface Counters {
   readonly upstreamUnreachable: Counter;
   readonly upstreamOverloads: Counter;
   readonly upstreamLoops: Counter;
+  /** Questions answered from the cache of upstream answers, their time not over. */
+  readonly cacheHits: Counter;
+  readonly cacheMisses: Counter;
+  /** Questions answered from it although the answer's time was over. */
+  readonly cacheStale: Counter;
+  /** Answers fetched anew before their time was over. */
+  readonly cachePrefetches: Counter;
+  /** Answers that made room for others. */
+  readonly cacheEvictions: Counter;
+  readonly cacheAnswers: Gauge;
+  /** What they take, about. */
+  readonly cacheBytes: Gauge;
 }
 
 const nothing = { inc: () => {}, set: () => {} };
@@ -90,4 +102,11 @@ export const noCounters: Counters = {
   upstreamUnreachable: nothing,
   upstreamOverloads: nothing,
   upstreamLoops: nothing,
+  cacheHits: nothing,
+  cacheMisses: nothing,
+  cacheStale: nothing,
+  cachePrefetches: nothing,
+  cacheEvictions: nothing,
+  cacheAnswers: nothing,
+  cacheBytes: nothing,
 };

@@ -81,6 +81,22 @@ export const metricRows: { readonly [K in keyof Counters]: MetricRow } = {
   upstreamUnreachable: counter('fingerpost_upstream_failures_total', FAILURES, ['reason', 'unreachable']),
   upstreamOverloads: counter('fingerpost_upstream_failures_total', FAILURES, ['reason', 'overload']),
   upstreamLoops: counter('fingerpost_upstream_failures_total', FAILURES, ['reason', 'loop']),
+  cacheHits: counter('fingerpost_cache_hits_total', 'Questions answered from the cache of upstream answers.'),
+  cacheMisses: counter(
+    'fingerpost_cache_misses_total',
+    'Questions that the cache of upstream answers had no answer to.',
+  ),
+  cacheStale: counter(
+    'fingerpost_cache_stale_total',
+    "Questions answered from the cache past the answer's time, since upstream servers failed.",
+  ),
+  cachePrefetches: counter(
+    'fingerpost_cache_prefetches_total',
+    'Popular answers of upstream servers fetched anew before their time was over.',
+  ),
+  cacheEvictions: counter('fingerpost_cache_evictions_total', 'Upstream answers that made room for others.'),
+  cacheAnswers: gauge('fingerpost_cache_answers', 'Upstream answers in the cache.'),
+  cacheBytes: gauge('fingerpost_cache_bytes', 'Memory that they take, about.'),
 };
 
 /** A sum that costs an addition to keep: it sits on the path of every query. */

@@ -1,6 +1,6 @@
 // A question that other servers answer: from the cache where it can be, else asked of them.
 import { type Clock, realClock } from '../base/clock.ts';
-import type { Counter } from '../base/counters.ts';
+import type { Counters } from '../base/counters.ts';
 import type { Name } from '../wire/name.ts';
 import type { Query } from '../wire/query.ts';
 import { type Answer, Entry, type Outcome, type UpstreamCache } from './cache.ts';
@@ -17,20 +17,10 @@ export interface ResolverOptions {
   readonly staleMax: number;
 }
 
-export interface CacheCounters {
-  /** Answered from the cache, its time not over. */
-  readonly cacheHits: Counter;
-  readonly cacheMisses: Counter;
-  /** Answered from the cache although its time was over. */
-  readonly cacheStale: Counter;
-  /** Answers fetched anew before their time was over. */
-  readonly cachePrefetches: Counter;
-}
-
 export interface ResolverParts {
   /** Undefined where nothing is kept. */
   readonly cache: UpstreamCache | undefined;
-  readonly counters: CacheCounters;
+  readonly counters: Counters;
   readonly clock?: Clock;
 }
 
@@ -50,7 +40,7 @@ const LASTING: ReadonlySet<FailureKind> = new Set(['timeout', 'unreachable']);
 
 export class Resolver {
   readonly #cache: UpstreamCache | undefined;
-  readonly #counters: CacheCounters;
+  readonly #counters: Counters;
   readonly #clock: Clock;
   #options: ResolverOptions;
   /** What was asked in an earlier epoch is not kept: who answers has changed since. */

@@ -1,5 +1,6 @@
 // What other servers answered, kept in a bounded number of bytes: the least recently asked for goes first.
 import { LRUCache } from 'lru-cache';
+import type { Counters } from '../base/counters.ts';
 import type { Name } from '../wire/name.ts';
 import { isKeyBelow } from './cache-question.ts';
 import { isAnswer, type Kept } from './cache-reply.ts';
@@ -61,13 +62,15 @@ const ENTRY_OVERHEAD = 900;
 
 export class UpstreamCache {
   readonly #entries: LRUCache<string, Entry>;
+  readonly #counters: Counters;
 
-  /** `bytes`: how much memory entries may take, about. `evicted` is called for each one that made room. */
-  constructor(bytes: number, evicted: () => void = () => {}) {
+  /** `bytes`: how much memory entries may take, about. */
+  constructor(bytes: number, counters: Counters) {
+    this.#counters = counters;
     this.#entries = new LRUCache<string, Entry>({
       maxSize: bytes,
       dispose: (_, __, reason) => {
-        if (reason === 'evict') evicted();
+        if (reason === 'evict') counters.cacheEvictions.inc();
       },
     });
   }
@@ -92,19 +95,28 @@ export class UpstreamCache {
 
   set(key: string, entry: Entry): void {
     this.#entries.set(key, entry, { size: ENTRY_OVERHEAD + key.length + sizeOf(entry.outcome) });
+    this.#measure();
   }
 
   delete(key: string): void {
     this.#entries.delete(key);
+    this.#measure();
   }
 
   clear(): void {
     this.#entries.clear();
+    this.#measure();
   }
 
   /** Forgets a zone. */
   clearBelow(zone: Name): void {
     for (const key of [...this.#entries.keys()]) if (isKeyBelow(key, zone)) this.#entries.delete(key);
+    this.#measure();
+  }
+
+  #measure(): void {
+    this.#counters.cacheAnswers.set(this.count);
+    this.#counters.cacheBytes.set(this.bytes);
   }
 }
 

@@ -1,8 +1,9 @@
 // A resolver whose clock stands still and whose other servers say what the test tells them to.
 import { ManualClock } from '../../src/base/clock.ts';
+import { type Counters, noCounters } from '../../src/base/counters.ts';
 import { type Outcome, UpstreamCache } from '../../src/upstream/cache.ts';
 import { renderAnswer } from '../../src/upstream/cache-render.ts';
-import { type CacheCounters, Resolver, type ResolverOptions } from '../../src/upstream/cache-resolver.ts';
+import { Resolver, type ResolverOptions } from '../../src/upstream/cache-resolver.ts';
 import type { Upstreamed, UpstreamFailure } from '../../src/upstream/upstreamed.ts';
 import { isOpt, readMessage } from '../../src/wire/message.ts';
 import type { Asked } from './asked.ts';
@@ -13,7 +14,7 @@ export const NOBODY: UpstreamFailure = { kind: 'timeout' };
 /** What other servers do when they are asked: say something, fail, or nothing until they are told. */
 export type Script = Said | UpstreamFailure | 'wait';
 
-type Counted = Record<keyof CacheCounters, number>;
+type Counted = Record<'cacheHits' | 'cacheMisses' | 'cacheStale' | 'cachePrefetches', number>;
 
 export interface SceneOptions extends Partial<ResolverOptions> {
   /** 0 for no cache. */
@@ -32,24 +33,22 @@ export class Scene {
   readonly #waiting: { question: Uint8Array; answer: (got: Upstreamed) => void }[] = [];
 
   constructor({ bytes = 2 ** 20, ...options }: SceneOptions = {}) {
-    this.cache = bytes === 0 ? undefined : new UpstreamCache(bytes);
     const counter = (name: keyof Counted) => ({
       inc: () => {
         this.counted[name]++;
       },
     });
+    const counters: Counters = {
+      ...noCounters,
+      cacheHits: counter('cacheHits'),
+      cacheMisses: counter('cacheMisses'),
+      cacheStale: counter('cacheStale'),
+      cachePrefetches: counter('cachePrefetches'),
+    };
+    this.cache = bytes === 0 ? undefined : new UpstreamCache(bytes, counters);
     this.resolver = new Resolver(
       { lifetimes: DAY, staleMax: 86_400, ...options },
-      {
-        cache: this.cache,
-        clock: this.clock,
-        counters: {
-          cacheHits: counter('cacheHits'),
-          cacheMisses: counter('cacheMisses'),
-          cacheStale: counter('cacheStale'),
-          cachePrefetches: counter('cachePrefetches'),
-        },
-      },
+      { cache: this.cache, clock: this.clock, counters },
     );
   }
 

@@ -1,5 +1,6 @@
 // The cache's bounds: bytes, and which entry makes room.
 import { describe, expect, it } from 'vitest';
+import { noCounters } from '../../src/base/counters.ts';
 import { Entry, UpstreamCache } from '../../src/upstream/cache.ts';
 import { cacheKey, isKeyBelow, ownQuestion } from '../../src/upstream/cache-question.ts';
 import { readMarks } from '../../src/upstream/marks.ts';
@@ -18,9 +19,12 @@ function entry(records: number): Entry {
 
 describe('the cache', () => {
   it('holds so many bytes and no more; what was asked for longest ago goes first', () => {
-    let evicted = 0;
-    const cache = new UpstreamCache(100_000, () => {
-      evicted++;
+    const seen = { evicted: 0, answers: 0, bytes: 0 };
+    const cache = new UpstreamCache(100_000, {
+      ...noCounters,
+      cacheEvictions: { inc: () => seen.evicted++ },
+      cacheAnswers: { set: (value) => (seen.answers = value) },
+      cacheBytes: { set: (value) => (seen.bytes = value) },
     });
     const one = entry(1);
     for (let i = 0; i < 1000; i++) {
@@ -30,14 +34,14 @@ describe('the cache', () => {
     }
     expect(cache.count).toBeGreaterThan(50);
     expect(cache.count).toBeLessThan(200);
-    expect(evicted).toBe(1000 - cache.count);
+    expect(seen).toEqual({ evicted: 1000 - cache.count, answers: cache.count, bytes: cache.bytes });
     expect(cache.get('key 0')).toBe(one);
     expect(cache.get('key 1')).toBeUndefined();
     expect(cache.get('key 999')).toBe(one);
   });
 
   it('counts large answers for what they take', () => {
-    const cache = new UpstreamCache(100_000);
+    const cache = new UpstreamCache(100_000, noCounters);
     cache.set('large', entry(3000));
     const large = cache.bytes;
     expect(large).toBeGreaterThan(3000 * 16);
@@ -53,9 +57,9 @@ describe('the cache', () => {
   });
 
   it('peeks without counting that as a use', () => {
-    const size = new UpstreamCache(10_000);
+    const size = new UpstreamCache(10_000, noCounters);
     size.set('key', entry(1));
-    const cache = new UpstreamCache(size.bytes * 2);
+    const cache = new UpstreamCache(size.bytes * 2, noCounters);
     cache.set('one', entry(1));
     cache.set('two', entry(1));
     cache.peek('one');
@@ -65,7 +69,7 @@ describe('the cache', () => {
   });
 
   it('keeps failures too', () => {
-    const cache = new UpstreamCache(10_000);
+    const cache = new UpstreamCache(10_000, noCounters);
     const failure: UpstreamFailure = { kind: 'timeout' };
     cache.set('key', new Entry(failure, 0, 1000));
     expect(cache.get('key')?.outcome).toBe(failure);

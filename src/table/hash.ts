@@ -11,6 +11,14 @@ function rotate(word: number, by: number): number {
   return (word << by) | (word >>> (32 - by));
 }
 
+/**
+ * The hash of an answer's key: that of its name, the type mixed in. Nobody outside knows the former, so the latter need
+ * not be keyed.
+ */
+export function keyHash(nameHash: number, type: number): number {
+  return nameHash ^ Math.imul(type, 0x9e3779b1);
+}
+
 /** Hashes bytes into two signed 32-bit words, kept in `low` and `high` until the next call: nothing is allocated. */
 export class Hasher {
   low = 0;

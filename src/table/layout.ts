@@ -15,11 +15,13 @@ export const Control = {
   EPOCH: 0,
   NAMES_SLOTS: 1,
   NAMES_VERSION: 2,
+  /** How many of the names are wildcards. */
+  WILDCARDS: 3,
   READERS: 16,
   READER_STRIDE: 16,
 } as const;
 
-/** A slot: the hash of a key, then where its entry begins in the arena in units of 4 bytes; 0 where it is free. */
+/** A slot: the hash of a key (hash.ts, `keyHash`), then where its entry begins in the arena in units of 4 bytes; 0 where it is free. */
 export const Slot = { HASH: 0, ENTRY: 1, WORDS: 2 } as const;
 
 /** An entry, 4-byte aligned; the key and the compiled answer follow its head. Words are in the machine's own order. */

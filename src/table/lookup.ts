@@ -1,5 +1,5 @@
-// The reader of the shared table: one query in, its reply or a miss out; no lock, no allocation. Workers and the main
-// thread's own transports run this same code.
+// The reader of the shared table: queries in, their replies or misses out; no lock, no allocation. Workers, which take a
+// batch at a time, and the main thread's own transports run this same code.
 import { at } from '../wire/bytes.ts';
 import type { Client } from '../wire/client.ts';
 import { Class, Flag, MAX_MESSAGE, Rcode, Type } from '../wire/codes.ts';
@@ -8,7 +8,7 @@ import { Query, type Transport, Verdict } from '../wire/query.ts';
 import { renderCompiled, renderEmpty } from '../wire/reply.ts';
 import { SharedNetworks } from '../wire/shared-networks.ts';
 import { ageTtls } from '../wire/ttl.ts';
-import { Hasher } from './hash.ts';
+import { Hasher, keyHash } from './hash.ts';
 import { Control, Entry, IDLE, Slot, type TableMemory } from './layout.ts';
 import { NamesReader } from './names-reader.ts';
 
@@ -33,8 +33,27 @@ function isForwardable(request: Uint8Array, query: Query): boolean {
   );
 }
 
-export class TableReader {
+/** From the beginning of an entry to its answer, when its key is as long as most are: on the next cache line, in words. */
+const ANSWER_AHEAD = 16;
+
+/** One query of a batch, between being read and being answered. */
+class Pending {
   readonly query = new Query();
+  verdict: Verdict = Verdict.DROP;
+  /** The hash of its name. */
+  low = 0;
+  high = 0;
+}
+
+/**
+ * A batch is answered in three steps: every query is read, then memory is asked for what all of them need, then every
+ * query is answered. With many names nearly every look into the table waits for main memory; like this they wait for it
+ * together.
+ */
+export class TableReader {
+  readonly #pending: readonly Pending[];
+  /** Where the entries of a batch may be, in words of the arena; then what stands there, so that no look is left out as unused. */
+  readonly #places: Int32Array;
   readonly #control: Int32Array;
   readonly #slots: Int32Array;
   readonly #arena: Uint8Array;
@@ -49,8 +68,10 @@ export class TableReader {
   /** Xorshift state: picks rotations, so that clients asking in a fixed pattern still see all of them. */
   #turn: number;
 
-  /** `reader` is this thread's number, below MAX_READERS. */
-  constructor(memory: TableMemory, reader: number) {
+  /** `reader` is this thread's number, below MAX_READERS; `batch` is the most queries that are read before any is answered. */
+  constructor(memory: TableMemory, reader: number, batch = 1) {
+    this.#pending = Array.from({ length: batch }, () => new Pending());
+    this.#places = new Int32Array(batch);
     this.#control = new Int32Array(memory.control);
     this.#slots = new Int32Array(memory.slots);
     this.#arena = new Uint8Array(memory.arena);
@@ -83,25 +104,66 @@ export class TableReader {
     Atomics.store(this.#control, this.#reader, IDLE);
   }
 
+  /** The query of `place` in a batch, as it was read last. */
+  query(place = 0): Query {
+    return (this.#pending[place] as Pending).query;
+  }
+
+  /** Reads the first `length` bytes of `request` as the query of `place`, below the reader's batch. */
+  read(place: number, request: Uint8Array, length: number): void {
+    const pending = this.#pending[place] as Pending;
+    const { query } = pending;
+    pending.verdict = query.read(request, length);
+    if (pending.verdict !== Verdict.OK) return;
+    this.#hasher.run(query.key, 0, query.nameLength);
+    pending.low = this.#hasher.low;
+    pending.high = this.#hasher.high;
+  }
+
   /**
-   * Answers the first `length` bytes of `request` into `reply` and returns the reply's length, 0 where none is due, or
-   * MISS where the main thread has to compute it; the query as it was read is then in `query`. `now` is in seconds since
-   * the table was made, for answers that expire. Call between `enter` and `leave`.
+   * Loads what answering the first `count` queries begins with. Each loop is so short that the processor has many of
+   * its loads under way at once. Call between `enter` and `leave`.
    */
-  respond(
+  gather(count: number): void {
+    const slots = this.#slots;
+    const words = this.#words;
+    const places = this.#places;
+    for (let i = 0; i < count; i++) {
+      const { query, low } = this.#pending[i] as Pending;
+      const hash = keyHash(low, query.type);
+      const slot = (hash & this.#mask) * Slot.WORDS;
+      const place = slots[slot + Slot.ENTRY] as number;
+      places[i] = slots[slot + Slot.HASH] === hash ? place : 0;
+    }
+    const last = words.length - 1;
+    for (let i = 0; i < count; i++) {
+      const place = places[i] as number;
+      places[i] =
+        place === 0
+          ? this.#names.touch((this.#pending[i] as Pending).low)
+          : (words[place] as number) | (words[Math.min(place + ANSWER_AHEAD, last)] as number);
+    }
+  }
+
+  /**
+   * Answers the query of `place`, which was read from `request`, into `reply` and returns the reply's length, 0 where
+   * none is due, or MISS where the main thread has to compute it. `now` is in seconds since the table was made, for
+   * answers that expire. Call between `enter` and `leave`.
+   */
+  answer(
+    place: number,
     request: Uint8Array,
-    length: number,
     transport: Transport,
     client: Client,
     now: number,
     reply: Uint8Array,
   ): number {
-    const { query } = this;
-    const verdict = query.read(request, length);
+    const pending = this.#pending[place] as Pending;
+    const { query, verdict } = pending;
     query.recursionAvailable = this.#served.has(client);
     switch (verdict) {
       case Verdict.OK:
-        return this.#answer(request, query, transport, now, reply);
+        return this.#answer(request, pending, transport, now, reply);
       case Verdict.DROP:
         return 0;
       case Verdict.FORMERR:
@@ -115,12 +177,32 @@ export class TableReader {
     }
   }
 
-  #answer(request: Uint8Array, query: Query, transport: Transport, now: number, reply: Uint8Array): number {
+  /** `read` and `answer` for a query that comes alone. */
+  respond(
+    request: Uint8Array,
+    length: number,
+    transport: Transport,
+    client: Client,
+    now: number,
+    reply: Uint8Array,
+  ): number {
+    this.read(0, request, length);
+    return this.answer(0, request, transport, client, now, reply);
+  }
+
+  #answer(
+    request: Uint8Array,
+    { query, low, high }: Pending,
+    transport: Transport,
+    now: number,
+    reply: Uint8Array,
+  ): number {
     if (query.class !== Class.IN) return MISS;
-    this.#hasher.run(query.key, 0, query.nameLength + 2);
-    const entry = this.#find(query, this.#hasher.low);
+    const entry = this.#find(query, keyHash(low, query.type));
     if (entry === 0)
-      return isPlain(query.type) ? this.#names.answerMissing(request, query, this.#zoneWords, reply) : MISS;
+      return isPlain(query.type)
+        ? this.#names.answerMissing(request, query, low, high, this.#zoneWords, reply)
+        : MISS;
     const expiry = this.#words[(entry + Entry.EXPIRY) >> 2] as number;
     if (expiry !== 0 && now >= expiry) return MISS;
     const base = entry + Entry.KEY + query.nameLength + 2;
@@ -153,11 +235,16 @@ export class TableReader {
 
   #isKey(query: Query, place: number): boolean {
     const arena = this.#arena;
-    const { key } = query;
+    const words = this.#words;
+    const { key, keyWords } = query;
     const length = query.nameLength + 2;
     if (at(arena, place + Entry.KEY_LENGTH) + (at(arena, place + Entry.KEY_LENGTH + 1) << 8) !== length)
       return false;
-    for (let i = 0; i < length; i++) if (at(arena, place + Entry.KEY + i) !== at(key, i)) return false;
+    const first = (place + Entry.KEY) >> 2;
+    const whole = length >> 2;
+    for (let i = 0; i < whole; i++) if (words[first + i] !== keyWords[i]) return false;
+    for (let i = whole * 4; i < length; i++)
+      if (at(arena, place + Entry.KEY + i) !== at(key, i)) return false;
     return true;
   }
 

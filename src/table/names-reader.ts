@@ -33,16 +33,33 @@ export class NamesReader {
     this.#wildcard[1] = STAR;
   }
 
-  /** NXDOMAIN where the name cannot exist, no wildcard of the zone or of the question being in play; else a miss. */
-  answerMissing(request: Uint8Array, query: Query, zoneWords: Uint32Array, reply: Uint8Array): number {
+  /**
+   * NXDOMAIN where the name, whose hash is `low` and `high`, cannot exist, no wildcard of the zone or of the question
+   * being in play; else a miss.
+   */
+  answerMissing(
+    request: Uint8Array,
+    query: Query,
+    low: number,
+    high: number,
+    zoneWords: Uint32Array,
+    reply: Uint8Array,
+  ): number {
     const version = Atomics.load(this.#control, Control.NAMES_VERSION);
     const slots = Atomics.load(this.#control, Control.NAMES_SLOTS);
     if (slots === 0 || (version & 1) !== 0) return MISS;
     const zone = this.#zoneOf(query);
-    if (zone < 0 || !this.#cannotExist(query, zone, slots)) return MISS;
+    if (zone < 0 || !this.#cannotExist(query, low, high, zone, slots)) return MISS;
     // A change while we looked may have hidden a name from us.
     if (Atomics.load(this.#control, Control.NAMES_VERSION) !== version) return MISS;
     return renderNegative(request, query, Rcode.NXDOMAIN, zone, zoneWords, reply);
+  }
+
+  /** Loads what a look for the name with this hash begins with, for nothing but to have it near; any number. */
+  touch(low: number): number {
+    const slots = this.#control[Control.NAMES_SLOTS] as number;
+    if (slots === 0) return 0;
+    return this.#names[(slots + (low & (slots - 1))) * 2] as number;
   }
 
   /** Number of the zone of the longest match; -1 outside all zones. */
@@ -59,14 +76,15 @@ export class NamesReader {
     return best;
   }
 
-  #cannotExist(query: Query, zone: number, slots: number): boolean {
+  #cannotExist(query: Query, low: number, high: number, zone: number, slots: number): boolean {
     const { key, nameLength } = query;
     const apex = nameLength - (this.#zones[zone] as Uint8Array).length;
-    if (apex === 0 || hasWildcardLabel(key, apex) || this.#has(key, 0, nameLength, slots)) return false;
+    if (apex === 0 || hasWildcardLabel(key, apex) || this.#has(low, high, slots)) return false;
+    if (Atomics.load(this.#control, Control.WILDCARDS) === 0) return true;
     // The closest encloser decides whether a wildcard applies (RFC 4592 3.3.1); the apex always exists.
     let place = 0;
     do place += at(key, place) + 1;
-    while (place < apex && !this.#has(key, place, nameLength, slots));
+    while (place < apex && !this.#hasName(key, place, nameLength, slots));
     return !this.#hasWildcard(key, place, nameLength, slots);
   }
 
@@ -74,15 +92,18 @@ export class NamesReader {
     const length = end - start + 2;
     if (length > MAX_NAME) return false;
     for (let i = 2; i < length; i++) this.#wildcard[i] = at(key, start + i - 2);
-    return this.#has(this.#wildcard, 0, length, slots);
+    return this.#hasName(this.#wildcard, 0, length, slots);
   }
 
   /** Whether the name in `bytes` from `start` up to `end` is, or may be, in the set. */
-  #has(bytes: Uint8Array, start: number, end: number, slots: number): boolean {
+  #hasName(bytes: Uint8Array, start: number, end: number, slots: number): boolean {
     this.#hasher.run(bytes, start, end);
-    const { low } = this.#hasher;
+    return this.#has(this.#hasher.low, this.#hasher.high, slots);
+  }
+
+  #has(low: number, hashed: number, slots: number): boolean {
     // Two zeros mark a free slot.
-    const high = low === 0 && this.#hasher.high === 0 ? 1 : this.#hasher.high;
+    const high = low === 0 && hashed === 0 ? 1 : hashed;
     const names = this.#names;
     for (
       let slot = low & (slots - 1), looked = 0;
@@ -97,6 +118,11 @@ export class NamesReader {
     }
     return true;
   }
+}
+
+/** Whether the first label is `*` (RFC 4592 2.1.1). */
+export function isWildcard(name: Uint8Array): boolean {
+  return at(name, 0) === 1 && at(name, 1) === STAR;
 }
 
 function splitNames(bytes: Uint8Array): Uint8Array[] {

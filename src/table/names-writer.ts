@@ -2,6 +2,7 @@
 import type { Name } from '../wire/name.ts';
 import { Hasher } from './hash.ts';
 import { Control, type TableMemory } from './layout.ts';
+import { isWildcard } from './names-reader.ts';
 
 const FIRST_SLOTS = 1024;
 
@@ -47,6 +48,7 @@ export class NamesWriter {
     this.#hash(name);
     this.#insert(this.#hasher.low, this.#hasher.high);
     this.#count++;
+    if (isWildcard(name)) Atomics.add(this.#control, Control.WILDCARDS, 1);
   }
 
   remove(name: Name): void {
@@ -57,6 +59,7 @@ export class NamesWriter {
     this.#count--;
     this.#change();
     this.#closeHole(slot);
+    if (isWildcard(name)) Atomics.sub(this.#control, Control.WILDCARDS, 1);
   }
 
   /** Something changes: until the turn ends the odd version tells readers to trust nothing that they miss. */

@@ -1,11 +1,11 @@
 // The writer of the shared table: entries written first and published last, dropped precisely, evicted as CLOCK does it.
 import type { Counters } from '../base/counters.ts';
-import { at } from '../wire/bytes.ts';
+import { at, u16 } from '../wire/bytes.ts';
 import { FORWARDED, Layout } from '../wire/compiled.ts';
 import { isBelow, type Name } from '../wire/name.ts';
 import { type Dependent, Node } from '../zone/node.ts';
 import type { Tree } from '../zone/tree.ts';
-import { Hasher } from './hash.ts';
+import { Hasher, keyHash } from './hash.ts';
 import { Entry, Slot, type TableMemory } from './layout.ts';
 import { Segments } from './segments.ts';
 
@@ -64,9 +64,10 @@ export class Publisher {
   }
 
   /**
-   * Publishes a compiled answer under the first `keyLength` bytes of `key` and hangs it on what it read. `expiry`: the
-   * second from which on it is not served, 0 for never. Where an answer is there already that expires, it is replaced; one
-   * that does not stays. Where there is no room just now the answer is left out: it will be asked for again.
+   * Publishes a compiled answer under the first `keyLength` bytes of `key`, a name and a type, and hangs it on what it
+   * read. `expiry`: the second from which on it is not served, 0 for never. Where an answer is there already that
+   * expires, it is replaced; one that does not stays. Where there is no room just now the answer is left out: it will be
+   * asked for again.
    */
   publish(
     key: Uint8Array,
@@ -77,8 +78,8 @@ export class Publisher {
   ): void {
     const length = (Entry.KEY + keyLength + compiled.length + 3) & ~3;
     if (length * 2 > this.#segments.size) return;
-    this.#hasher.run(key, 0, keyLength);
-    const hash = this.#hasher.low;
+    this.#hasher.run(key, 0, keyLength - 2);
+    const hash = keyHash(this.#hasher.low, u16(key, keyLength - 2));
     const old = this.#find(hash, key, keyLength);
     if (old > 0 && this.#expiryOf(old) === 0) return;
     const place = this.#segments.allocate(length);

@@ -115,11 +115,11 @@ export class AnswerTable {
       if (length !== MISS) return length;
       counters.tableMisses.inc();
       try {
-        return answerer.answer(request, reader.query, asker, reader.nextTurn(), reply);
+        return answerer.answer(request, reader.query(), asker, reader.nextTurn(), reply);
       } catch (error) {
         // Nothing there throws; but should it once, one question goes unanswered and not all of them.
-        failed(error, reader.query);
-        return renderEmpty(request, reader.query, Rcode.SERVFAIL, reply);
+        failed(error, reader.query());
+        return renderEmpty(request, reader.query(), Rcode.SERVFAIL, reply);
       }
     };
   }

@@ -27,9 +27,13 @@ export function putU32(bytes: Uint8Array, i: number, value: number): void {
   putU16(bytes, i + 2, value);
 }
 
+const LOWER = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte,
+);
+
 /** ASCII A-Z to a-z, every other byte as it is (RFC 4343: only ASCII letters fold). */
 export function lower(byte: number): number {
-  return byte >= 0x41 && byte <= 0x5a ? byte | 0x20 : byte;
+  return LOWER[byte] as number;
 }
 
 /** Bytes as a string of one character a byte. */

@@ -5,7 +5,7 @@ import type { Transport } from '../../src/wire/query.ts';
 import { holdsSoon } from './holds-soon.ts';
 import { packet } from './questions.ts';
 import { cases, changesOf } from './random-zones.ts';
-import { type Asker, World } from './world.ts';
+import { ASKED_AT_ONCE, type Asker, World } from './world.ts';
 
 /** More turns than any answer of these zones has arrangements: at most 60 rotate, beside a few alternatives. */
 const MOST_TURNS = 1000;
@@ -39,16 +39,21 @@ function askAll(world: World, worker: Asker, questions: readonly Question[]): vo
     const { tableHits } = world.counts;
     mustBeTrue(world, question, world.ask(question.packet, question.transport), 'again');
     seen.again += world.counts.tableHits - tableHits;
-    askWorker(world, worker, question);
   }
+  askWorker(world, worker, questions);
 }
 
-function askWorker(world: World, worker: Asker, question: Question): void {
-  const reply = worker.ask(question.packet, question.transport);
-  if (reply === undefined) return;
-  seen.byWorker++;
-  if ((reply[3]! & 15) === 3) seen.denied++;
-  mustBeTrue(world, question, reply, 'worker');
+/** Everything asked in batches of a worker's reader. */
+function askWorker(world: World, worker: Asker, questions: readonly Question[]): void {
+  for (let first = 0; first < questions.length; first += ASKED_AT_ONCE) {
+    const batch = questions.slice(first, first + ASKED_AT_ONCE);
+    for (const [i, reply] of worker.askAll(batch).entries()) {
+      if (reply === undefined) continue;
+      seen.byWorker++;
+      if ((reply[3]! & 15) === 3) seen.denied++;
+      mustBeTrue(world, batch[i]!, reply, 'worker');
+    }
+  }
 }
 
 describe('answers from the table', () => {
@@ -74,9 +79,9 @@ describe('answers from the table', () => {
           }
           // What a worker says at once, before anything is asked again, comes from what the change has left.
           seen.kept += Math.min(count, world.table.count);
-          for (const question of questions) askWorker(world, worker, question);
+          askWorker(world, worker, questions);
           await Promise.resolve();
-          for (const question of questions) askWorker(world, worker, question);
+          askWorker(world, worker, questions);
           askAll(world, worker, questions);
         }
       }),

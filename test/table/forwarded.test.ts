@@ -160,8 +160,8 @@ describe('an answer of our own that may be kept for a while only', () => {
     const now = reader.now();
     const request = packet({ name: 't.z', type: 16 });
     const publish = (text: string, life?: number) => {
-      reader.query.read(request, request.length);
-      world.table.keep(reader.query, answerOf(text), [], life);
+      reader.query().read(request, request.length);
+      world.table.keep(reader.query(), answerOf(text), [], life);
     };
     const ask = (age: number) => {
       const reply = Buffer.alloc(1232);

@@ -1,11 +1,12 @@
 // The reader of the table as every transport calls it: bad packets, questions that are not its own, room for the reply.
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MISS } from '../../src/table/lookup.ts';
 import { Client } from '../../src/wire/client.ts';
 import { hostilePackets } from '../support/hostile.ts';
-import { SEED } from '../support/property.ts';
+import { holds, SEED } from '../support/property.ts';
 import { packet } from './questions.ts';
-import { World } from './world.ts';
+import { ASKED_AT_ONCE, World } from './world.ts';
 
 const RECORDS = { '/skydns/z/a': { host: '10.0.0.1' }, '/skydns/z/b/1': { host: '10.0.0.2', port: 80 } };
 
@@ -31,6 +32,41 @@ describe('a reader of the table', () => {
       if ((bytes.length < 12 || bytes[2]! >= 0x80) && length !== 0) expect(bytes).toBe('not answered');
     }
     expect(answered).toBeGreaterThan(1000);
+  });
+
+  it('answers a batch as it answers each of its questions', async () => {
+    const members = Array.from({ length: 300 }, (_, i) => [`/skydns/z/n${i}`, { host: `10.0.0.${i % 256}` }]);
+    const world = new World().load(Object.fromEntries(members) as Record<string, object>);
+    await Promise.resolve();
+    for (let i = 0; i < 200; i++) world.ask(packet({ name: `n${i}.z` }));
+    const [alone, together] = [world.reader(2), world.reader(3)];
+    const good = fc
+      .record({
+        // Known to the table, to the zones alone, and to nobody.
+        name: fc.nat(400).map((i) => `n${i}.Z`),
+        type: fc.constantFrom(1, 28),
+        class: fc.constantFrom(1, 1, 1, 3),
+        size: fc.constantFrom(undefined, 1232),
+      })
+      .map((ask) => packet(ask));
+    const hostile = hostilePackets(SEED);
+    const any = fc.oneof(good, fc.constant(undefined));
+    const counts = { hits: 0, denied: 0, misses: 0 };
+    holds(
+      fc.property(fc.array(any, { minLength: 1, maxLength: ASKED_AT_ONCE }), (packets) => {
+        const batch = packets.map((one) => ({
+          packet: one ?? hostile.next().value,
+          transport: 'udp' as const,
+        }));
+        const replies = together.askAll(batch);
+        expect(replies).toEqual(batch.map((one) => alone.ask(one.packet)));
+        for (const reply of replies) {
+          if (reply === undefined) counts.misses++;
+          else if (reply.length > 3) counts[(reply[3]! & 15) === 3 ? 'denied' : 'hits']++;
+        }
+      }),
+    );
+    expect(Math.min(...Object.values(counts))).toBeGreaterThan(50);
   });
 
   it('leaves other classes and everything unknown to the main thread', async () => {

@@ -98,6 +98,16 @@ describe('a worker says NXDOMAIN', () => {
     expect(names.says('no.a.z')).toBe('NXDOMAIN');
   });
 
+  it('to every name that does not exist, once the last wildcard is gone', async () => {
+    const names = await new Names().add('*.z', '*.z', '*.a.z', 'a.z').published();
+    await names.remove('*.z', '*.never.z').published();
+    expect([names.says('no.z'), names.says('no.a.z')]).toEqual(['miss', 'miss']);
+    await names.remove('*.z', '*.a.z').published();
+    expect([names.says('no.z'), names.says('no.a.z')]).toEqual(['NXDOMAIN', 'NXDOMAIN']);
+    await names.add('*.z').published();
+    expect([names.says('no.z'), names.says('no.a.z')]).toEqual(['miss', 'NXDOMAIN']);
+  });
+
   it('to no wildcard in a question, but a zone may have such a label', async () => {
     const names = await new Names(['z', 'any.q']).published();
     for (const name of ['*.z', 'any.z', 'a.*.z', 'any.no.z', '*.any.q'])

@@ -19,7 +19,8 @@ import {
 } from './stress-truth.ts';
 
 const { memory, reader: number, begun, done, stats } = workerData as Shared;
-const reader = new TableReader(memory, number);
+const BATCH = 64;
+const reader = new TableReader(memory, number, BATCH);
 const begunVersions = new Int32Array(begun);
 const doneVersions = new Int32Array(done);
 const counts = new Int32Array(stats);
@@ -99,12 +100,34 @@ function problem(
   return version >= from && version <= to ? undefined : `of version ${version}, not of ${from} to ${to}`;
 }
 
-function askOne(): string | undefined {
+interface Asked {
+  readonly i: number;
+  readonly type: number;
+  readonly question: Buffer;
+  /** The version of the name that was there for sure when the batch was begun. */
+  readonly from: number;
+}
+
+function pickOne(): Asked {
   const i = pickName(pick);
   const type = pick(3) === 0 ? TXT : AAAA;
-  const question = requestOf(i, type);
-  const from = Atomics.load(doneVersions, i);
-  const length = reader.respond(question, question.length, 'udp', client, 0, reply);
+  return { i, type, question: requestOf(i, type), from: Atomics.load(doneVersions, i) };
+}
+
+/** A batch, as a worker answers it; what is wrong with a reply. */
+function askSome(): string | undefined {
+  const batch = Array.from({ length: 1 + pick(BATCH) }, pickOne);
+  for (const [place, { question }] of batch.entries()) reader.read(place, question, question.length);
+  reader.gather(batch.length);
+  for (const [place, one] of batch.entries()) {
+    const wrong = answerOne(place, one);
+    if (wrong !== undefined) return wrong;
+  }
+  return undefined;
+}
+
+function answerOne(place: number, { i, type, question, from }: Asked): string | undefined {
+  const length = reader.answer(place, question, 'udp', client, 0, reply);
   counts[Stat.CHECKED]!++;
   if (length === MISS) {
     counts[Stat.MISSES]!++;
@@ -140,16 +163,13 @@ function holdStill(): string | undefined {
 
 function run(): string | undefined {
   while (Atomics.load(counts, Stat.STOP) === 0) {
-    // Batches, as a worker takes them.
     reader.enter();
     if (pick(1000) === 0) {
       const wrong = holdStill();
       if (wrong !== undefined) return wrong;
     }
-    for (let n = 1 + pick(64); n > 0; n--) {
-      const wrong = askOne();
-      if (wrong !== undefined) return wrong;
-    }
+    const wrong = askSome();
+    if (wrong !== undefined) return wrong;
     reader.leave();
   }
   return undefined;

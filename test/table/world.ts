@@ -15,6 +15,9 @@ import { TestAsker } from '../support/asker.ts';
 const PREFIX = '/skydns';
 const OPTIONS = { ttls: { ttl: 30, negative: 10 }, version: 'fingerpost', serverId: 'here' } as const;
 
+/** Questions that a worker takes together. */
+export const ASKED_AT_ONCE = 64;
+
 const scratch = Buffer.alloc(65_535);
 
 /** A copy of what was written. */
@@ -106,7 +109,7 @@ export class World {
 
   /** A reader as workers have it. */
   reader(number: number): Asker {
-    return new Asker(new TableReader(this.table.memory, number));
+    return new Asker(new TableReader(this.table.memory, number, ASKED_AT_ONCE));
   }
 }
 
@@ -121,10 +124,20 @@ export class Asker {
 
   /** The reply; undefined for a miss. */
   ask(request: Uint8Array, transport: Transport = 'udp'): Buffer | undefined {
-    this.reader.enter();
+    return this.askAll([{ packet: request, transport }])[0];
+  }
+
+  /** The reply to each of a batch, at most ASKED_AT_ONCE; undefined for a miss. */
+  askAll(all: readonly { packet: Uint8Array; transport: Transport }[]): (Buffer | undefined)[] {
     const { reader } = this;
-    const length = reader.respond(request, request.length, transport, this.#client, reader.now(), scratch);
-    this.reader.leave();
-    return length === MISS ? undefined : taken(length);
+    reader.enter();
+    for (const [place, { packet }] of all.entries()) reader.read(place, packet, packet.length);
+    reader.gather(all.length);
+    const replies = all.map(({ packet, transport }, place) => {
+      const length = reader.answer(place, packet, transport, this.#client, reader.now(), scratch);
+      return length === MISS ? undefined : taken(length);
+    });
+    reader.leave();
+    return replies;
   }
 }

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { Packets, REPLY_SIZE } from '../../src/transport/udp-batch/packets.ts';
 import { Errno } from '../../src/transport/udp-batch/syscalls.ts';
 import { Trains } from '../../src/transport/udp-batch/trains.ts';
+import { holds } from '../support/property.ts';
 import { fill, ipv4, ipv6, NO_CONTROL, packetInfo4, packetInfo6, type Reply } from './udp-batch-replies.ts';
 
 const EINVAL = 22;
@@ -310,7 +311,7 @@ describe('whatever the replies are and whatever the system says', () => {
   );
 
   it('each one leaves once or is counted, and none is put where it does not belong', () => {
-    fc.assert(
+    holds(
       fc.property(
         fc.array(reply, { maxLength: SLOTS }),
         fc.array(says, { maxLength: 60 }),
@@ -335,7 +336,7 @@ describe('whatever the replies are and whatever the system says', () => {
           }
         },
       ),
-      { numRuns: 200 },
+      200,
     );
   });
 });

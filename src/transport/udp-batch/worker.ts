@@ -51,7 +51,7 @@ class UdpWorker {
 
   constructor(parts: WorkerParts) {
     this.#parts = parts;
-    this.#reader = new TableReader(parts.table, parts.reader);
+    this.#reader = new TableReader(parts.table, parts.reader, BATCH);
     this.#misses = new MissQueue(parts.misses);
     this.#tally = new Tally(parts.tally);
     this.#signal = new Int32Array(parts.signal);
@@ -92,14 +92,16 @@ class UdpWorker {
     let replies = 0;
     let missed = 0;
     this.#reader.enter();
+    for (let slot = 0; slot < count; slot++)
+      this.#reader.read(slot, this.#received.view(slot), this.#received.received(slot));
+    this.#reader.gather(count);
     for (let slot = 0; slot < count; slot++) {
-      const length = this.#received.received(slot);
       const reply = this.#replies.view(replies);
       this.#received.readClient(slot, this.#client);
       const request = this.#received.view(slot);
-      const size = this.#reader.respond(request, length, 'udp', this.#client, now, reply);
+      const size = this.#reader.answer(slot, request, 'udp', this.#client, now, reply);
       if (size > 0) this.#queue(replies++, slot, size);
-      else if (size === MISS) missed += this.#hand(slot, length);
+      else if (size === MISS) missed += this.#hand(slot);
       else this.#tally.ignored();
       this.#received.arm(slot);
     }
@@ -112,7 +114,7 @@ class UdpWorker {
   #queue(place: number, slot: number, size: number): void {
     this.#replies.setLength(place, size);
     this.#replies.addressTo(place, this.#received, slot, this.#parts.packetInfo);
-    const { query } = this.#reader;
+    const query = this.#reader.query(slot);
     const start = this.#replies.start(place);
     const { bytes } = this.#replies;
     // The upper bits stand in the OPT record (RFC 6891 6.1.3).
@@ -122,8 +124,8 @@ class UdpWorker {
     this.#tally.type(query.questionEnd > HEADER_LENGTH ? query.type : 0);
   }
 
-  #hand(slot: number, length: number): number {
-    const queued = this.#misses.put(this.#received, slot, length);
+  #hand(slot: number): number {
+    const queued = this.#misses.put(this.#received, slot, this.#received.received(slot));
     this.#tally.miss(queued);
     return queued ? 1 : 0;
   }

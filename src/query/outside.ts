@@ -9,6 +9,7 @@ import type { Forwarder } from '../upstream/forwarder.ts';
 import type { ServerGroup } from '../upstream/group.ts';
 import { type Marks, readMarks } from '../upstream/marks.ts';
 import { special } from '../upstream/special.ts';
+import { answerByItself } from '../upstream/special-answer.ts';
 import { compileSpecial } from '../upstream/special-compile.ts';
 import { isTooShort } from '../upstream/special-typed.ts';
 import type { UpstreamFailure } from '../upstream/upstreamed.ts';
@@ -109,11 +110,20 @@ export class Outside {
     labels: ReversedLabels,
     reply: Uint8Array,
   ): number | undefined {
+    return this.#byItself(request, query, name, labels, limitOf(asker, query, reply), reply);
+  }
+
+  #byItself(
+    request: Uint8Array,
+    query: Query,
+    name: Name,
+    labels: ReversedLabels,
+    limit: number,
+    reply: Uint8Array,
+  ): number | undefined {
     const known = special(labels, query.type);
-    if (known !== undefined) {
-      const limit = limitOf(asker, query, reply);
+    if (known !== undefined)
       return renderCompiled(request, query, compileSpecial(name, known), 0, 0, NO_ZONES, limit, reply);
-    }
     if (isTooShort(labels, query.type, this.#options.ndots))
       return renderEmpty(request, query, Rcode.NXDOMAIN, reply);
     return undefined;
@@ -151,11 +161,21 @@ export class Outside {
    * the query for whose sake it asks.
    */
   ask(name: Name, type: number, marks: Marks): Outcome | Promise<Outcome> {
-    const { resolver, forwarder, servers, stubOf } = this.#parts;
-    const stub = marks.stubbed ? undefined : stubOf(reversedLabels(name));
+    const { resolver, forwarder, servers, stubOf, clock } = this.#parts;
+    const labels = reversedLabels(name);
+    const stub = marks.stubbed ? undefined : stubOf(labels);
+    const { request, query } = ownQuestion(name, type, marks);
+    if (stub === undefined) {
+      const local = answerByItself(
+        request,
+        query,
+        clock.now(),
+        (reply) => this.#byItself(request, query, name, labels, reply.length, reply) ?? 0,
+      );
+      if (local !== undefined) return local;
+    }
     const group = stub?.group ?? servers;
     if (group === undefined) return { kind: 'unreachable' };
-    const { request, query } = ownQuestion(name, type, marks);
     return resolver.resolve(request, query, () => forwarder.forward(request, query, undefined, group));
   }
 }

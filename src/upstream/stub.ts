@@ -114,35 +114,38 @@ export class StubZones<G extends StubGroup> {
     this.#longest = 0;
   }
 
-  /** Makes the zones what was given and registered; zones that stay keep their groups. */
+  /** Makes the zones what was given and registered; zones that stay keep their groups. All is done when others are told. */
   #follow(): void {
     const wanted = this.#wanted();
     const old = this.#zones;
-    this.#zones = new Map([...wanted].map(([key, zone]) => [key, this.#begin(old.get(key), zone)]));
+    const changed: Name[] = [];
+    this.#zones = new Map([...wanted].map(([key, zone]) => [key, this.#begin(old.get(key), zone, changed)]));
     this.#longest = Math.max(0, ...[...this.#zones.values()].map(({ labels }) => labels.length));
     for (const [key, zone] of old) {
       if (wanted.has(key)) continue;
       this.#parts.groups.dissolve(zone.group);
       this.#parts.log.info({ zone: labelsToText(zone.labels) }, 'stub zone removed');
-      this.#parts.changed(zone.name);
+      changed.push(zone.name);
     }
+    for (const name of changed) this.#parts.changed(name);
   }
 
-  #begin(old: Followed<G> | undefined, { labels, servers }: GivenStub): Followed<G> {
+  /** A zone as it is wanted; its name goes into `changed` where it was not so. */
+  #begin(old: Followed<G> | undefined, { labels, servers }: GivenStub, changed: Name[]): Followed<G> {
     const text = servers.map(({ host, port }) => `${host} ${port}`).join(', ');
     if (old?.servers === text) return old;
-    const { groups, log, changed } = this.#parts;
+    const { groups, log } = this.#parts;
     const zone = labelsToText(labels);
     log.info({ zone, servers }, 'stub zone followed');
     if (old !== undefined) {
       old.group.replace(servers);
       old.servers = text;
-      changed(old.name);
+      changed.push(old.name);
       return old;
     }
     const group = groups.group({ name: `stub ${zone}`, stub: true }, servers);
     const followed = { labels, name: nameOf(labels), group, servers: text };
-    changed(followed.name);
+    changed.push(followed.name);
     return followed;
   }
 

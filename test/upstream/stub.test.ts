@@ -26,11 +26,14 @@ class Group implements StubGroup {
 
 let opened: Group[] = [];
 let changed: string[] = [];
+/** How many zones there were when a change was told. */
+let known: number[] = [];
 let warned: unknown[] = [];
 let stubs: StubZones<Group>;
 beforeEach(() => {
   opened = [];
   changed = [];
+  known = [];
   warned = [];
   const ignore = () => {};
   stubs = new StubZones<Group>({
@@ -46,7 +49,10 @@ beforeEach(() => {
     },
     own: OWN,
     log: { debug: ignore, info: ignore, error: ignore, warn: (fields) => warned.push(fields) },
-    changed: (zone) => changed.push(nameToText(zone)),
+    changed: (zone) => {
+      changed.push(nameToText(zone));
+      known.push(stubs.all.length);
+    },
   });
 });
 
@@ -140,6 +146,7 @@ describe('registered services', () => {
     );
     expect(followed()).toEqual(['example.com. 172.16.1.1:54 2001:db8::1:53', 'org. 172.16.1.1:53']);
     expect(changed).toEqual(['example.com.', 'org.']);
+    expect(known).toEqual([2, 2]);
   });
 
   it('are servers in order of priority, each once', () => {
@@ -171,6 +178,7 @@ describe('registered services', () => {
     expect(opened.map(({ isOpen }) => isOpen)).toEqual([false]);
     expect(stubs.of(labels('www.example.com'))).toBeUndefined();
     expect(changed).toEqual(['example.com.', 'example.com.']);
+    expect(known).toEqual([1, 0]);
     register(service('com/example/ns1', '192.0.2.1'));
     expect(followed()).toEqual(['example.com. 192.0.2.1:53']);
   });

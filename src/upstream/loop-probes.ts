@@ -77,15 +77,19 @@ export class LoopProbes {
   /** Probes all servers, once started. */
   now(): void {
     if (!this.#isStarted) return;
-    this.#cancelNext();
-    let inLoop = false;
+    let next = EVERY_MS;
     for (const group of this.#groups) {
       for (const member of group.members) {
-        inLoop ||= member.loops;
+        if (member.loops) next = EVERY_MS_IN_LOOP;
         this.#probe(group, member);
       }
     }
-    this.#cancelNext = this.#deps.clock.after(inLoop ? EVERY_MS_IN_LOOP : EVERY_MS, () => this.now());
+    this.#schedule(next);
+  }
+
+  #schedule(ms: number): void {
+    this.#cancelNext();
+    this.#cancelNext = this.#deps.clock.after(ms, () => this.now());
   }
 
   #probe(group: ServerGroup, member: Member): void {
@@ -121,6 +125,7 @@ export class LoopProbes {
   #found({ member, group }: Probe): void {
     if (member.loops) return;
     member.loops = true;
+    this.#schedule(EVERY_MS_IN_LOOP);
     this.#deps.log.warn(
       { upstream: member.server.text, group: group.name },
       'an upstream server leads back to this one: it is not asked until that ends',

@@ -1,10 +1,9 @@
 // One question and one server: what goes out, and what is believed of what comes back.
 import { describe, expect, it } from 'vitest';
 import { ManualClock, realClock } from '../../src/base/clock.ts';
-import { until } from '../transport/support.ts';
 import { header, opt, option, pointer, query, question, record, u16, wire } from '../wire/packets.ts';
 import { asked, replyBytes } from './asked.ts';
-import { A, bare, replies, replyTo, rig, server, silence } from './rig.ts';
+import { A, bare, replies, replyTo, rig, server, silence, until } from './rig.ts';
 
 function queryFor(...labels: string[]): Uint8Array {
   return Uint8Array.from([...header(), ...question(wire(...labels))]);

@@ -1,4 +1,5 @@
 // A forwarder with counters that can be read, a clock that can be moved, and scripted servers to ask.
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach } from 'vitest';
 import { type Clock, ManualClock } from '../../src/base/clock.ts';
 import { type Counters, noCounters } from '../../src/base/counters.ts';
@@ -116,4 +117,11 @@ export async function server(script: Script, host?: string, port?: number): Prom
   const made = await ScriptedServer.open(script, host, port);
   toClose.add(() => made.close());
   return made;
+}
+
+/** Waits for something to come about; fails when it has not after half a minute. */
+export async function until(condition: () => boolean, what: string): Promise<void> {
+  for (const end = Date.now() + 30_000; !condition(); await delay(2)) {
+    if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
+  }
 }

@@ -7,6 +7,7 @@ import type { Respond } from '../query/responder.ts';
 import type { Registry } from '../registry/registry.ts';
 import { parseRegistryUrl } from '../registry/url.ts';
 import { AnswerTable } from '../table/table.ts';
+import { isName, type Name, nameFromText } from '../wire/name.ts';
 import { Contents } from '../zone/contents.ts';
 import { nameOfNode } from '../zone/node.ts';
 import { Zones } from '../zone/zones.ts';
@@ -18,6 +19,7 @@ import {
   optionRows,
 } from './config.ts';
 import { Feed, logBad } from './feed.ts';
+import { Forwarding } from './forwarding.ts';
 import { giveBackMemory } from './memory.ts';
 import { openRegistryOf } from './options/open-registry.ts';
 import { Ports } from './ports.ts';
@@ -43,6 +45,7 @@ export class Server {
   readonly #table: AnswerTable;
   readonly #answerer: Answerer;
   readonly #respond: Respond;
+  readonly #forwarding: Forwarding;
   readonly #feed: Feed;
   readonly #ready = Promise.withResolvers<void>();
   /** Settles when it has started, or has not; undefined before. */
@@ -66,7 +69,9 @@ export class Server {
     const table = new AnswerTable(options.tableSize, zones, () => this.#contents.tree, counters);
     this.#table = table;
     this.#contents = new Contents(zones, parseRegistryUrl(options.registry).prefix, {
-      drop: (dependent) => table.drop(dependent),
+      drop: (dependent) => {
+        if (!Forwarding.dropped(dependent)) table.drop(dependent);
+      },
       added: (node) => table.names.add(nameOfNode(node)),
       removed: (node) => table.names.remove(nameOfNode(node)),
       bad: (bad) => logBad(this.#logger, bad),
@@ -74,6 +79,14 @@ export class Server {
     const keep: Keep = (...kept) => table.keep(...kept);
     this.#answerer = new Answerer(this.#contents, answererOptions(options), keep, counters);
     this.#respond = table.responder(this.#answerer, counters, this.#logger);
+    this.#forwarding = new Forwarding(options, {
+      contents: this.#contents,
+      table,
+      answerer: this.#answerer,
+      counters,
+      logger: this.#logger,
+      clock: this.#clock,
+    });
     this.#feed = new Feed({
       contents: this.#contents,
       counters,
@@ -158,6 +171,7 @@ export class Server {
       bind,
     });
     drop();
+    this.#forwarding.start();
     this.#logger.info(
       { listen: this.addresses, http: this.httpAddress, registry: registry.url },
       'listening',
@@ -185,6 +199,7 @@ export class Server {
     const live = changed.filter(({ spec }) => spec.live === true);
     this.#options = { ...old, ...Object.fromEntries(live.map(({ name }) => [name, options[name]])) };
     this.#answerer.configure(answererOptions(this.#options));
+    this.#forwarding.configure(this.#options);
     this.#table.clear();
     return changed.filter(({ spec }) => spec.live !== true).map(({ flag }) => flag.slice(2));
   }
@@ -211,6 +226,7 @@ export class Server {
 
   async #close(): Promise<void> {
     await this.#ports?.close();
+    this.#forwarding.close();
     await this.#registry?.close();
     this.#ports = undefined;
     this.#registry = undefined;
@@ -227,7 +243,13 @@ function answererOptions(options: Options): AnswererOptions {
     ttls: { ttl: options.ttl, negative: options.negativeTtl },
     version: options.chaos ? `fingerpost ${VERSION}` : undefined,
     serverId: options.chaos ? options.serverId : undefined,
+    local: localOf(options),
   };
+}
+
+function localOf({ local }: Options): Name | undefined {
+  const name = local === undefined ? undefined : nameFromText(local);
+  return name !== undefined && isName(name) ? name : undefined;
 }
 
 /** A server with the options given, the rest at their defaults; throws a FingerpostError of code `config`. */

@@ -64,7 +64,7 @@ const NOT_ASKED: ReadonlyMap<number, Rcode> = new Map([
 ]);
 
 /** What is known of a name in the zones. */
-type Inside = Exclude<Outcome, { kind: 'external' }>;
+type Inside = Exclude<Outcome, { kind: 'external' }> & { readonly life?: number };
 type Failed = { readonly kind: 'failed'; readonly failure: FailureKind };
 type Finding = Inside | Failed;
 /** A compiled answer, the rcode of a reply without records, or why other servers gave none. */
@@ -124,8 +124,7 @@ export class Answerer {
     const labels = reversedLabels(name);
     const zone = this.#contents.zones.of(labels);
     const outside = this.#beyond?.outside;
-    const depth = outside?.stubOf(labels)?.depth ?? 0;
-    if (zone === undefined || depth > zone.labels.length) {
+    if (zone === undefined || outside?.isDelegated(labels, zone.labels.length) === true) {
       if (outside === undefined) return renderEmpty(request, query, Rcode.REFUSED, reply);
       return outside.answer(request, query, asker, name, labels, reply);
     }
@@ -134,7 +133,7 @@ export class Answerer {
     const better =
       this.#beyond === undefined ? outcome : this.#better(outcome, name, labels, request, query, asker);
     if (better instanceof Promise) return this.#later(better, name, request, query, asker, turn);
-    const answer = better.kind === 'failed' ? better : this.#compile(better, name, query, better === outcome);
+    const answer = better.kind === 'failed' ? better : this.#compile(better, name, query, better.life);
     return this.#send(answer, request, query, asker, turn, reply);
   }
 
@@ -172,10 +171,11 @@ export class Answerer {
     turn: number,
   ): number {
     const late = new LateReply(request, query, asker);
-    // Such a promise never rejects.
+    // Such a promise never rejects. What it found is not kept, since the zones may have changed meanwhile: the next to ask
+    // finds at once what other servers said.
     void finding.then((found) => {
       late.send((kept, read, limit, reply) => {
-        const answer = found.kind === 'failed' ? found : this.#compile(found, name, read, false);
+        const answer = found.kind === 'failed' ? found : this.#compile(found, name, read, 0);
         return this.#render(answer, kept, read, limit, turn, reply);
       });
     });
@@ -215,12 +215,12 @@ export class Answerer {
     return stands ? underName(outcome, name, local) : outcome;
   }
 
-  /** `isOwn`: it is from the zones alone, and true until something there changes. */
-  #compile(outcome: Inside, name: Name, query: Query, isOwn: boolean): Uint8Array {
+  /** `life`: seconds that it may be kept; 0 for not at all, undefined for as long as what it read stays as it is. */
+  #compile(outcome: Inside, name: Name, query: Query, life: number | undefined): Uint8Array {
     this.#counters.answersCompiled.inc();
     const compiled = compile(name, outcome);
-    if (isOwn && outcome.kind !== 'nxdomain' && outcome.lasting && KEPT_TYPES.has(query.type)) {
-      this.#keep(query, compiled, outcome.reads);
+    if (life !== 0 && outcome.kind !== 'nxdomain' && outcome.lasting && KEPT_TYPES.has(query.type)) {
+      this.#keep(query, compiled, outcome.reads, life);
     }
     return compiled;
   }

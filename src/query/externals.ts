@@ -13,8 +13,10 @@ import { recordsOf } from './foreign.ts';
 import type { Outside } from './outside.ts';
 
 export type Positive = Extract<Outcome, { kind: 'answer' }>;
+/** `life`: seconds that it may be kept; 0 for not at all, undefined for as long as the zones stay as they are. */
+export type Whole = Positive & { readonly life?: number };
 /** The outcome with what was found added to it, or why there is nothing to say. */
-export type Completed = Positive | { readonly kind: 'failed'; readonly failure: FailureKind };
+export type Completed = Whole | { readonly kind: 'failed'; readonly failure: FailureKind };
 
 const BOTH = [Type.A, Type.AAAA] as const;
 
@@ -69,12 +71,13 @@ export class Externals {
       const { name, type: asked } = wanted[i] as Wanted;
       return one.kind === 'answer' ? recordsOf(one, name, asked, now) : [];
     });
-    if (type === Type.SRV || type === Type.MX) return withAdditional(outcome, records);
+    const life = lifeOf(known, now);
+    if (type === Type.SRV || type === Type.MX) return { ...withAdditional(outcome, records), life };
     const [failure] = known.flatMap(failureOf);
     const isBare = records.length === 0 && outcome.answers.every((set) => set.type !== type);
     // A name without addresses is not the same as one whose addresses could not be found out.
     if (failure !== undefined && isBare) return { kind: 'failed', failure };
-    return withAnswers(outcome, records);
+    return { ...withAnswers(outcome, records), life };
   }
 }
 
@@ -82,6 +85,12 @@ export class Externals {
 export function failureOf(known: Known): FailureKind[] {
   if (known.kind !== 'answer') return [known.kind];
   return isAnswer(known.reply) ? [] : ['unreachable'];
+}
+
+/** As long as all that was found out holds, and not where something could not be. */
+function lifeOf(known: readonly Known[], now: number): number {
+  const ends = known.map((one) => (failureOf(one).length > 0 || one.kind !== 'answer' ? now : one.heldUntil));
+  return Math.max(0, Math.floor((Math.min(...ends) - now) / 1000));
 }
 
 /** Behind the CNAMEs that lead out of the zones: all of them with the least TTL of both sides. */

@@ -26,8 +26,6 @@ import { type Asker, LATER } from './responder.ts';
 /** The servers of the stub zone that a name lies in. */
 export interface Stub {
   readonly group: ServerGroup;
-  /** Labels of the stub zone's name. */
-  readonly depth: number;
 }
 
 export interface OutsideOptions {
@@ -42,8 +40,8 @@ export interface OutsideParts {
   readonly resolver: Resolver;
   /** Whom to ask for everything; undefined where only stub zones are passed on. */
   readonly servers: ServerGroup | undefined;
-  /** The stub zone of the longest match. */
-  readonly stubOf: (labels: ReversedLabels) => Stub | undefined;
+  /** The stub zone of the longest match that is longer than our own zone, which has `ownDepth` labels. */
+  readonly stubOf: (labels: ReversedLabels, ownDepth?: number) => Stub | undefined;
   /** Takes an answer to be kept for all who ask the same. */
   readonly keep: (request: Uint8Array, query: Query, answer: Answer) => void;
   readonly clock: Clock;
@@ -69,8 +67,9 @@ export class Outside {
     return inAnyNetwork(this.#options.clients, client);
   }
 
-  stubOf(labels: ReversedLabels): Stub | undefined {
-    return this.#parts.stubOf(labels);
+  /** Whether a name in a zone of ours, of `ownDepth` labels, lies in a stub zone within it. */
+  isDelegated(labels: ReversedLabels, ownDepth: number): boolean {
+    return this.#parts.stubOf(labels, ownDepth) !== undefined;
   }
 
   /**
@@ -86,9 +85,11 @@ export class Outside {
     reply: Uint8Array,
   ): number {
     if (this.#parts.forwarder.isOwnProbe(name)) return renderEmpty(request, query, Rcode.REFUSED, reply);
+    const stub = this.#parts.stubOf(labels);
+    const group = stub?.group ?? this.#parts.servers;
+    if (group === undefined) return renderEmpty(request, query, Rcode.REFUSED, reply);
     if (!this.serves(asker.client)) return refuse(request, query, reply);
     query.recursionAvailable = true;
-    const stub = this.#parts.stubOf(labels);
     // Whoever passed it on as one of a stub zone of theirs thought it was ours: to pass it on again would be a circle.
     if (stub !== undefined && readMarks(request, query.questionEnd).stubbed)
       return refuse(request, query, reply);
@@ -96,8 +97,6 @@ export class Outside {
       const local = this.#locally(request, query, asker, name, labels, reply);
       if (local !== undefined) return local;
     }
-    const group = stub?.group ?? this.#parts.servers;
-    if (group === undefined) return refuse(request, query, reply);
     return this.#ask(request, query, asker, group, reply);
   }
 

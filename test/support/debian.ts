@@ -13,6 +13,7 @@ const TEST: readonly Needed[] = [
   { file: '/usr/bin/etcdctl', package: 'etcd-client' },
   { file: '/usr/bin/dig', package: 'bind9-dnsutils' },
   { file: '/usr/bin/kdig', package: 'knot-dnsutils' },
+  { file: '/usr/sbin/knotd', package: 'knot' },
   // Clients, and hosts of their own for them.
   { file: '/usr/sbin/ip', package: 'iproute2' },
   { file: '/usr/bin/curl', package: 'curl' },

@@ -1,6 +1,7 @@
 // The table of options: every flag, environment variable and file key there is, with its default and what it allows.
 import { availableParallelism, hostname, networkInterfaces } from 'node:os';
 import { addressText, type ListenAddress, parseAddress } from './address.ts';
+import { forwardTable } from './forward-table.ts';
 import { option, optional } from './option.ts';
 import { registryUrl } from './registry-url.ts';
 import { bytes, distinct, list, oneOf, onOff, read, readableFile, text, whole } from './values.ts';
@@ -179,6 +180,7 @@ export const table = {
     fallback: '64MiB',
     schema: bytes(MIN_TABLE, MAX_TABLE),
   }),
+  ...forwardTable,
   tcpMaxConnections: option({
     group: 'serve',
     value: 'N',

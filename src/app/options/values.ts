@@ -63,8 +63,14 @@ export function text(maxBytes: number): z.ZodType<string> {
   });
 }
 
+/** One that was read already. */
+function isNetwork(input: unknown): input is Network {
+  return typeof input === 'object' && input !== null && 'words' in input && input.words instanceof Int32Array;
+}
+
 /** A network (`10.0.0.0/8`, `fd00::/8`) or one address. */
 export const network: z.ZodType<Network> = read((input) => {
+  if (isNetwork(input)) return input;
   if (typeof input !== 'string') return NO_WHY;
   const value = networkFromText(input.trim());
   return typeof value === 'string' ? { problem: value } : value;

@@ -1,0 +1,184 @@
+// All that asks other servers: forwarding, stub zones, their cache; made, joined to zones and table, started and stopped.
+import type { Clock } from '../base/clock.ts';
+import type { Counters } from '../base/counters.ts';
+import type { Logger } from '../base/log.ts';
+import type { Answerer } from '../query/answerer.ts';
+import { Externals } from '../query/externals.ts';
+import { Outside } from '../query/outside.ts';
+import { Typed } from '../query/typed.ts';
+import type { AnswerTable } from '../table/table.ts';
+import { UpstreamCache } from '../upstream/cache.ts';
+import { Resolver, type ResolverOptions } from '../upstream/cache-resolver.ts';
+import { Forwarder } from '../upstream/forwarder.ts';
+import type { ServerGroup } from '../upstream/group.ts';
+import type { ForwarderStatus } from '../upstream/status.ts';
+import { StubZones } from '../upstream/stub.ts';
+import { isName, type Name, nameFromReversed, nameFromText, reversedLabels } from '../wire/name.ts';
+import type { Contents } from '../zone/contents.ts';
+import type { Dependent } from '../zone/node.ts';
+import { Watch } from '../zone/watch.ts';
+import type { Options } from './config.ts';
+
+export interface ForwardingParts {
+  readonly contents: Contents;
+  readonly table: AnswerTable;
+  readonly answerer: Answerer;
+  readonly counters: Counters;
+  readonly logger: Logger;
+  readonly clock: Clock;
+}
+
+export class Forwarding {
+  readonly #parts: ForwardingParts;
+  readonly #forwarder: Forwarder;
+  readonly #servers: ServerGroup | undefined;
+  readonly #stubs: StubZones<ServerGroup>;
+  readonly #resolver: Resolver;
+  readonly #outside: Outside;
+  readonly #externals: Externals;
+  readonly #typed: Typed;
+  /** Names at which workers must not say that nothing is there. */
+  #open: readonly Name[] = [];
+  #options: Options;
+
+  constructor(options: Options, parts: ForwardingParts) {
+    this.#options = options;
+    this.#parts = parts;
+    const { contents, table, counters, logger: log, clock } = parts;
+    this.#forwarder = new Forwarder(limitsOf(options), { clock, counters, log });
+    this.#servers =
+      options.forward === undefined
+        ? undefined
+        : this.#forwarder.group({ name: 'forward' }, addressesOf(options.forward));
+    const cache = options.forwardCache === 0 ? undefined : new UpstreamCache(options.forwardCache, counters);
+    this.#resolver = new Resolver(resolverOptions(options), { cache, counters, clock });
+    this.#stubs = new StubZones({
+      groups: this.#forwarder,
+      own: contents.zones.all.map(({ labels }) => labels),
+      log,
+      changed: (zone) => {
+        this.#resolver.forget(zone);
+        table.dropForwarded(zone);
+        this.#changed();
+      },
+    });
+    this.#outside = new Outside(outsideOptions(options), {
+      forwarder: this.#forwarder,
+      resolver: this.#resolver,
+      servers: this.#servers,
+      stubOf: (labels, ownDepth) => this.#stubs.of(labels, ownDepth),
+      keep: (request, query, answer) => table.keepForwarded(request, query, answer),
+      clock,
+    });
+    this.#externals = new Externals(this.#outside, options.externalTimeout * 1000, clock);
+    const typed = { contents, outside: this.#outside, externals: this.#externals, clock };
+    this.#typed = new Typed((options.search ?? []).map(labelsOf), typed);
+    this.#stubs.configure(stubsOf(options));
+    for (const { labels } of contents.zones.all) this.#watch(labels);
+    this.#changed();
+  }
+
+  /** What is registered under `stub.dns.<zone>`. */
+  #watch(zone: readonly string[]): void {
+    new Watch(this.#parts.contents.tree, [...zone, 'dns', 'stub'], (services) =>
+      this.#stubs.register(
+        zone,
+        services.map(({ labels, stored }) => {
+          const { port, priority } = stored.traits;
+          return { labels, host: stored.host, port, priority };
+        }),
+      ),
+    );
+  }
+
+  /** Something that was read has changed; false where it is nothing of ours. */
+  static dropped(dependent: Dependent): boolean {
+    if (!(dependent instanceof Watch)) return false;
+    dependent.dropped();
+    return true;
+  }
+
+  /** Whom we serve, and which names in the zones others know of, follows from whom there is to ask. */
+  #changed(): void {
+    const { table, answerer, contents } = this.#parts;
+    const isOn = this.#servers !== undefined || this.#stubs.all.length > 0;
+    table.serve(isOn ? this.#options.forwardFor : []);
+    if (isOn) answerer.lookBeyond({ outside: this.#outside, externals: this.#externals, typed: this.#typed });
+    for (const name of this.#open) table.names.remove(name);
+    const below = [...this.#stubs.all.map(({ labels }) => labels), ...(isOn ? this.#typed.search : [])];
+    const inside = below.filter((labels) => contents.zones.of(labels) !== undefined);
+    // A name with a wildcard below it: what is not there may be there all the same.
+    const local = this.#options.local === undefined ? [] : contents.zones.all.map(localName);
+    this.#open = [...inside.flatMap((labels) => [labels, [...labels, '*']]), ...local].flatMap(nameOf);
+    for (const name of this.#open) table.names.add(name);
+  }
+
+  /** Our own ports are open: looks for loops from now on. */
+  start(): void {
+    this.#forwarder.start();
+  }
+
+  /** Takes the options that can change while running. */
+  configure(options: Options): void {
+    this.#options = options;
+    this.#forwarder.configure(limitsOf(options));
+    this.#resolver.configure(resolverOptions(options));
+    this.#outside.configure(outsideOptions(options));
+    this.#servers?.replace(addressesOf(options.forward ?? []));
+    this.#externals.timeoutMs = options.externalTimeout * 1000;
+    this.#typed.search = (options.search ?? []).map(labelsOf);
+    this.#stubs.configure(stubsOf(options));
+    this.#changed();
+  }
+
+  /** For health and metrics. */
+  status(): ForwarderStatus {
+    return this.#forwarder.status();
+  }
+
+  close(): void {
+    this.#stubs.close();
+    this.#forwarder.close();
+  }
+}
+
+function labelsOf(zone: string): string[] {
+  const name = nameFromText(zone);
+  return isName(name) ? reversedLabels(name) : [];
+}
+
+function nameOf(labels: readonly string[]): Name[] {
+  const name = nameFromReversed(labels);
+  return isName(name) ? [name] : [];
+}
+
+function localName({ labels }: { readonly labels: readonly string[] }): string[] {
+  return [...labels, 'dns', 'local'];
+}
+
+function stubsOf({ stub }: Options) {
+  return (stub ?? []).map(({ zone, servers }) => ({ labels: labelsOf(zone), servers }));
+}
+
+function limitsOf(options: Options) {
+  return {
+    timeoutMs: options.forwardTimeout * 1000,
+    max: options.forwardMax,
+    maxPerClient: options.forwardMaxPerClient,
+  };
+}
+
+function resolverOptions(options: Options): ResolverOptions {
+  return {
+    lifetimes: { min: options.forwardMinTtl, max: options.forwardMaxTtl },
+    staleMax: options.forwardStaleMax,
+  };
+}
+
+function outsideOptions({ forwardFor, ndots }: Options) {
+  return { clients: forwardFor, ndots };
+}
+
+function addressesOf(targets: NonNullable<Options['forward']>) {
+  return targets.filter((target) => target !== 'resolv.conf');
+}

@@ -1,7 +1,8 @@
 // The joint between registry and zones: what the registry delivers is applied, and what happens is counted and logged.
 import type { Counters } from '../base/counters.ts';
+import { FingerpostError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
-import type { RegistrySink, RegistryState } from '../registry/registry.ts';
+import type { Known, ListSink, RegistrySink, RegistryState } from '../registry/registry.ts';
 import type { Batch, Entry } from '../service/entry.ts';
 import type { Bad } from '../zone/bad-records.ts';
 import type { Contents } from '../zone/contents.ts';
@@ -46,6 +47,25 @@ export class Feed implements RegistrySink {
   }
 
   listed(revision: number): void {
+    this.#listed(revision, 'registry listed');
+  }
+
+  /** Takes a snapshot, which is no list of the registry and not counted as one. */
+  get fromSnapshot(): ListSink {
+    return {
+      listing: () => this.#parts.contents.listing(),
+      page: (entries) => this.page(entries),
+      listed: (revision) => this.#listed(revision, 'snapshot read'),
+    };
+  }
+
+  /** The snapshot is in force, and as old as it is. */
+  restored({ since }: Known): void {
+    const cause = new FingerpostError('unavailable', 'the registry has not been reached yet');
+    this.state({ kind: 'stale', since, cause });
+  }
+
+  #listed(revision: number, message: string): void {
     const { contents, logger, onFirstList } = this.#parts;
     contents.listed(revision);
     this.#measure();
@@ -55,7 +75,7 @@ export class Feed implements RegistrySink {
       bad: contents.bad.size,
       outside: contents.outside,
     };
-    logger.info(fields, 'registry listed');
+    logger.info(fields, message);
     if (this.#standing.listed) return;
     this.#standing = { ...this.#standing, listed: true };
     onFirstList();

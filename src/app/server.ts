@@ -5,6 +5,7 @@ import { createMetrics, type Metrics } from '../observe/metrics.ts';
 import { Answerer, type AnswererOptions, type Keep } from '../query/answerer.ts';
 import type { Respond } from '../query/responder.ts';
 import type { Registry } from '../registry/registry.ts';
+import type { Snapshot } from '../registry/snapshot.ts';
 import { parseRegistryUrl } from '../registry/url.ts';
 import { AnswerTable } from '../table/table.ts';
 import { isName, type Name, nameFromText } from '../wire/name.ts';
@@ -24,6 +25,7 @@ import { giveBackMemory } from './memory.ts';
 import { openRegistryOf } from './options/open-registry.ts';
 import { Ports } from './ports.ts';
 import { type Privileges, takeUser } from './privileges.ts';
+import { openSnapshot } from './state.ts';
 import { VERSION } from './version.ts';
 
 /** What may be handed in; each has a default. */
@@ -57,6 +59,7 @@ export class Server {
   #options: Options;
   #registry: Registry | undefined;
   #ports: Ports | undefined;
+  #snapshot: Snapshot | undefined;
 
   constructor(options: Options, parts: ServerParts = {}) {
     this.#options = options;
@@ -149,15 +152,23 @@ export class Server {
     this.#registry = registry;
     if (!options.reusePort) {
       await this.#openPorts(registry, privileges);
-      registry.watch(this.#feed);
+      this.#follow(registry);
       return;
     }
-    registry.watch(this.#feed);
+    this.#follow(registry);
     // Nothing else need keep the process alive while it has no ports.
     const alive = setInterval(() => {}, 2 ** 30);
     await Promise.race([this.ready, this.#stopping.promise]);
     clearInterval(alive);
     if (this.#stopped === undefined) await this.#openPorts(registry, privileges);
+  }
+
+  #follow(registry: Registry): void {
+    const deps = { counters: this.#metrics.counters, logger: this.#logger, clock: this.#clock };
+    const feed = this.#feed;
+    this.#snapshot = openSnapshot(this.#options, feed, deps);
+    if (this.#snapshot === undefined) registry.watch(feed);
+    else this.#snapshot.follow(registry, feed.fromSnapshot, (known) => feed.restored(known));
   }
 
   async #openPorts(registry: Registry, { bind, drop }: Privileges): Promise<void> {
@@ -227,8 +238,10 @@ export class Server {
   async #close(): Promise<void> {
     await this.#ports?.close();
     this.#forwarding.close();
+    await this.#snapshot?.close();
     await this.#registry?.close();
     this.#ports = undefined;
+    this.#snapshot = undefined;
     this.#registry = undefined;
   }
 }

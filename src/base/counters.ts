@@ -37,6 +37,12 @@ export interface Counters {
   /** Since when changes are missed, in seconds since 1970; 0 while none are. */
   readonly staleSince: Gauge;
   readonly relists: Counter;
+  /** Of the snapshot on disk: its revision, its size, when it was last all there was, in seconds since 1970. */
+  readonly snapshotRevision: Gauge;
+  readonly snapshotBytes: Gauge;
+  readonly snapshotSince: Gauge;
+  /** Attempts to write it that failed. */
+  readonly snapshotFailures: Counter;
   readonly tcpConnections: Gauge;
   readonly tcpRefused: Counter;
   /** Queries sent to other servers. */
@@ -90,6 +96,10 @@ export const noCounters: Counters = {
   synced: nothing,
   staleSince: nothing,
   relists: nothing,
+  snapshotRevision: nothing,
+  snapshotBytes: nothing,
+  snapshotSince: nothing,
+  snapshotFailures: nothing,
   tcpConnections: nothing,
   tcpRefused: nothing,
   upstreamQueriesUdp: nothing,

@@ -60,6 +60,16 @@ export const metricRows: { readonly [K in keyof Counters]: MetricRow } = {
     'fingerpost_registry_stale_since_seconds',
     'Since when changes may be missed, in seconds since 1970; 0 while they are received.',
   ),
+  snapshotRevision: gauge('fingerpost_snapshot_revision', 'Registry revision of the snapshot on disk.'),
+  snapshotBytes: gauge('fingerpost_snapshot_bytes', 'Size of the snapshot on disk.'),
+  snapshotSince: gauge(
+    'fingerpost_snapshot_time_seconds',
+    'When the snapshot was last all that the registry held, in seconds since 1970.',
+  ),
+  snapshotFailures: counter(
+    'fingerpost_snapshot_failures_total',
+    'Attempts to write the snapshot that failed.',
+  ),
   tcpConnections: gauge('fingerpost_tcp_connections', 'TCP connections that are open.'),
   tcpRefused: counter('fingerpost_tcp_refused_total', 'TCP connections refused because of a limit.'),
   upstreamQueriesUdp: counter('fingerpost_upstream_queries_total', ASKED, ['transport', 'udp']),

@@ -45,6 +45,9 @@ export interface RegistrySink {
   state(state: RegistryState): void;
 }
 
+/** The part of a sink that takes a whole list. */
+export type ListSink = Pick<RegistrySink, 'listing' | 'page' | 'listed'>;
+
 export type Write =
   | { readonly kind: 'put'; readonly key: string; readonly value: string; readonly lease?: string }
   | { readonly kind: 'delete'; readonly key: string };

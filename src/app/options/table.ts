@@ -127,6 +127,13 @@ export const table = {
     fallback: '127.0.0.1:5380',
     schema: http,
   }),
+  stateDir: optional({
+    group: 'serve',
+    value: 'DIR',
+    help: "keep a snapshot of etcd's services here, to start with when etcd cannot be reached",
+    allowed: 'the path of a directory, which is made where there is none',
+    schema: text(4096),
+  }),
   ttl: option({
     group: 'serve',
     value: 'S',

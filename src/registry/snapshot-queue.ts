@@ -3,19 +3,24 @@ import type { Batch, Entry } from '../service/entry.ts';
 import type { Known } from './registry.ts';
 import { RecordWriter } from './snapshot-format.ts';
 
+/** So many bytes of a list may wait for a slow disk. */
+const MOST_WAITING = 256 * 2 ** 20;
+
 /** A whole list, taken in as fast as it comes and handed out as fast as the disk takes it. */
 export class WholeList {
   readonly #records = new RecordWriter();
   readonly #payloads: Buffer[] = [];
   #known: Known | undefined;
   #wake: () => void = () => {};
-  #dropped = false;
+  #waiting = 0;
+  /** Nobody wants it any more, or the disk could not keep up with it. */
+  dropped = false;
   /** Of all payloads so far. */
   bytes = 0;
 
   page(entries: readonly Entry[]): void {
     for (const entry of entries) {
-      if (this.#dropped) return;
+      if (this.dropped) return;
       this.#records.put(entry);
       if (this.#records.isFull) this.#push();
     }
@@ -23,15 +28,14 @@ export class WholeList {
 
   /** It is complete. */
   end(known: Known): void {
-    if (this.#dropped) return;
+    if (this.dropped) return;
     if (this.#records.length > 0) this.#push();
     this.#known = known;
     this.#wake();
   }
 
-  /** Nobody wants it any more. */
   drop(): void {
-    this.#dropped = true;
+    this.dropped = true;
     this.#known = undefined;
     this.#payloads.length = 0;
     this.#wake();
@@ -44,18 +48,22 @@ export class WholeList {
 
   /** The next payload; undefined when there will be no more. */
   async next(): Promise<Buffer | undefined> {
-    while (this.#payloads.length === 0 && this.#known === undefined && !this.#dropped) {
+    while (this.#payloads.length === 0 && this.#known === undefined && !this.dropped) {
       await new Promise<void>((wake) => {
         this.#wake = wake;
       });
     }
-    return this.#payloads.shift();
+    const payload = this.#payloads.shift();
+    this.#waiting -= payload?.length ?? 0;
+    return payload;
   }
 
   #push(): void {
     const payload = this.#records.take();
     this.bytes += payload.length;
+    this.#waiting += payload.length;
     this.#payloads.push(payload);
+    if (this.#waiting > MOST_WAITING) this.drop();
     this.#wake();
   }
 }

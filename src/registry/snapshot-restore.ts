@@ -104,7 +104,7 @@ async function refuse({ folder, logger }: RestoreDeps, path: string, error: unkn
 
 /** Renames it, so that the next start does not meet it again, and lets go of the oldest of too many. */
 async function setAside(folder: string, path: string, kind: string): Promise<Record<string, string>> {
-  const time = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
+  const time = new Date().toISOString().replace(/[-:.]/g, '');
   try {
     const aside = `${path}.${kind}-${time}`;
     await rename(path, aside);

@@ -36,8 +36,6 @@ export interface WriterDeps {
 const MIB = 2 ** 20;
 /** Changes that wait for a disk that takes none; beyond that they are let go, and only a list helps. */
 const MOST_WAITING = 32 * MIB;
-/** As much of a list may wait for a slow disk. */
-const MOST_LISTED = 256 * MIB;
 /** Changes are appended up to a quarter of the whole: then it is written anew. */
 const LEAST_APPENDED = MIB;
 const MOST_APPENDED = 16 * MIB;
@@ -102,7 +100,6 @@ export class SnapshotWriter {
   /** All that has been handed over is the state of the registry here and now. */
   reached(known: Known): void {
     this.#known = known;
-    if (this.#list !== undefined && this.#list.bytes > MOST_LISTED) this.#lose();
     if (!this.#failing) this.#schedule(this.#deps.times.note);
   }
 
@@ -110,9 +107,12 @@ export class SnapshotWriter {
   async close(): Promise<void> {
     this.#closing = true;
     this.#cancel?.();
-    this.#list?.drop();
-    this.#list = undefined;
+    if (this.#list?.known === undefined || this.#list.bytes > MOST_AT_END) {
+      this.#list?.drop();
+      this.#list = undefined;
+    }
     await this.#working;
+    if (this.#list !== undefined) await this.#work();
     if (this.#own !== undefined || (this.#base?.head.length ?? MOST_AT_END) < MOST_AT_END) await this.#work();
     this.#leave();
     await this.#closeLeft();
@@ -126,37 +126,35 @@ export class SnapshotWriter {
     this.#due = due;
     this.#cancel = this.#deps.clock.after(ms, () => {
       this.#cancel = undefined;
-      this.#working = this.#work().then(() => {
+      this.#working = this.#work().then((ms) => {
         this.#working = undefined;
-        this.#afterwards();
+        if (!this.#taken) this.#schedule(this.#list === undefined ? ms : 0);
       });
     });
   }
 
-  #afterwards(): void {
+  /** One step towards having all on disk; how long to wait before the next one, in milliseconds. Never rejects. */
+  async #work(): Promise<number> {
     const { gather, note, retry } = this.#deps.times;
-    if (this.#taken) return;
-    if (this.#list !== undefined) this.#schedule(0);
-    else if (this.#failing) this.#schedule(this.#lost ? this.#retry : retry);
-    else this.#schedule(this.#changes.bytes > 0 ? gather : note);
-  }
-
-  /** One step towards having all on disk. Never rejects. */
-  async #work(): Promise<void> {
+    const list = this.#list;
     try {
       await this.#closeLeft();
       await mkdir(this.#deps.folder, { recursive: true, mode: 0o750 });
       await this.#step();
+      if (this.#lost) return this.#retry;
+      return this.#changes.bytes > 0 ? gather : note;
     } catch (error) {
-      if (error instanceof Unusable) this.#lose(); // what we wrote before was damaged since
+      // A list is too large to keep it until the disk is better; and what was damaged since we wrote it is no base.
+      if (this.#list === list && (list !== undefined || error instanceof Unusable)) this.#lose();
       this.#fail(error);
+      return this.#lost ? this.#retry : retry;
     }
   }
 
   async #step(): Promise<void> {
     if (this.#taken) return;
     if (this.#list !== undefined) return this.#writeList(this.#list);
-    if (this.#lost) return this.#askForList();
+    if (this.#lost) return this.#closing ? undefined : this.#askForList();
     const base = this.#base;
     if (base === undefined || (this.#changes.bytes === 0 && this.#known?.since === base.head.since)) return;
     const owner = await this.#own?.owner();
@@ -168,20 +166,16 @@ export class SnapshotWriter {
 
   async #writeList(list: WholeList): Promise<void> {
     const began = performance.now();
-    try {
-      await this.#write(
-        () => this.#list === list,
-        async (file) => {
-          for (let next = await list.next(); next !== undefined; next = await list.next())
-            await file.add(ChunkType.ENTRIES, next);
-          return list.known;
-        },
-      );
-    } catch (error) {
-      if (this.#list === list) this.#lose();
-      throw error;
-    }
+    await this.#write(
+      () => this.#list === list,
+      async (file) => {
+        for (let next = await list.next(); next !== undefined; next = await list.next())
+          await file.add(ChunkType.ENTRIES, next);
+        return list.known;
+      },
+    );
     if (this.#list !== list) return;
+    if (list.dropped) throw new Error('the disk is too slow for a whole list');
     this.#list = undefined;
     this.#retry = this.#deps.times.retry;
     const { revision, length } = this.#base?.head ?? {};

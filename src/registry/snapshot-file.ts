@@ -10,6 +10,7 @@ import {
   HEAD_BYTES,
   type Head,
   type Identity,
+  type Memo,
   sumWith,
 } from './snapshot-format.ts';
 
@@ -34,6 +35,8 @@ export class SnapshotFile {
   #base = 0;
   /** How far it counts on disk. */
   #sealed = 0;
+  /** The last memo in it. */
+  #memo = '';
 
   private constructor(handle: FileHandle, folder: string, path: string) {
     this.handle = handle;
@@ -46,7 +49,6 @@ export class SnapshotFile {
     const path = join(folder, `${SNAPSHOT}.${randomUUID()}.tmp`);
     const file = new SnapshotFile(await open(path, 'wx+', MODE), folder, path);
     try {
-      await file.#giveToOwner();
       await file.add(ChunkType.IDENTITY, Buffer.from(JSON.stringify(identity)));
       return file;
     } catch (error) {
@@ -74,6 +76,7 @@ export class SnapshotFile {
 
   /** Puts the file, which is whole now, in the place of the one that counted before. */
   async finish(known: Known): Promise<Head> {
+    await this.#note(known);
     const head = await this.#seal(known);
     await rename(this.#path, join(this.#folder, SNAPSHOT));
     await syncFolder(this.#folder);
@@ -83,6 +86,7 @@ export class SnapshotFile {
 
   /** Makes what was added count. Until then, and if the process dies before, the file is what it was. */
   async commit(known: Known): Promise<Head> {
+    await this.#note(known);
     if (this.#sealed !== this.#length) await this.handle.datasync();
     return this.#seal(known);
   }
@@ -106,17 +110,16 @@ export class SnapshotFile {
     await unlink(this.#path).catch(() => {});
   }
 
-  /** Root, before it becomes another user, writes for the one whose folder it is. */
-  async #giveToOwner(): Promise<void> {
-    if (process.geteuid?.() !== 0) return;
-    const { uid, gid } = await stat(this.#folder);
-    if (uid !== 0) await this.handle.chown(uid, gid);
+  async #note({ history }: Memo): Promise<void> {
+    const memo = JSON.stringify({ history });
+    if (memo === this.#memo) return;
+    await this.add(ChunkType.MEMO, Buffer.from(memo));
+    this.#memo = memo;
   }
 
   /** The head lies within one sector, which disks write whole or not at all. */
-  async #seal(known: Known): Promise<Head> {
-    const { revision, history, since } = known;
-    const head = { length: this.#length, sum: this.#sum, revision, history, since };
+  async #seal({ revision, since }: Known): Promise<Head> {
+    const head = { length: this.#length, sum: this.#sum, revision, since };
     await writeWhole(this.handle, encodeHead(head), 0);
     await this.handle.datasync();
     this.#sealed = head.length;

@@ -4,7 +4,8 @@
 //   CRC (hexadecimal) covers all behind its space. What lies beyond `length` was never completed, and does not count.
 // Chunk: length of the payload, 4 bytes · CRC32 of type and payload, 4 · type, 1 · payload. The head's `sum` is the CRC32
 //   of all chunks' own heads in order, so a chunk that is missing or in the wrong place does not go unnoticed either.
-// Types: identity (JSON), entries (records), changes (records; later ones win over earlier ones and over entries).
+// Types: identity (JSON), entries (records), changes (records; later ones win over earlier ones and over entries), memo
+//   (JSON; the last one counts).
 // Record: kind, 1 byte · length of the key, 4 · length of the value, 4 · revision, 8 (double) · length of the lease's id, 1
 //   · its granted TTL, 8 (double) · id · key · value. Big-endian.
 import { crc32 } from 'node:zlib';
@@ -17,19 +18,22 @@ export const CHUNK_HEAD_BYTES = 9;
 /** Payloads grow to about this many bytes: a millisecond or two of work. */
 export const CHUNK_BYTES = 256 * 1024;
 
-export const ChunkType = { IDENTITY: 1, ENTRIES: 2, CHANGES: 3 } as const;
+export const ChunkType = { IDENTITY: 1, ENTRIES: 2, CHANGES: 3, MEMO: 4 } as const;
 export type ChunkType = (typeof ChunkType)[keyof typeof ChunkType];
 
 const MAGIC = 'fingerpost-snapshot';
 const RECORD_BYTES = 26;
 const Kind = { DELETE: 0, PUT: 1 } as const;
 
-/** What the file holds: the registry's state when it was last known to be so. */
-export interface Head extends Known {
+/** How far the file counts, and what of. */
+export interface Head extends Pick<Known, 'revision' | 'since'> {
   /** Bytes that count, this head included. */
   readonly length: number;
   readonly sum: number;
 }
+
+/** What of `Known` may be of any length. */
+export type Memo = Pick<Known, 'history'>;
 
 /** Whose state it is. */
 export interface Identity {
@@ -53,8 +57,8 @@ function damaged(what: string): Unusable {
   return new Unusable('damaged', what);
 }
 
-export function encodeHead({ length, sum, revision, history, since }: Head): Buffer {
-  const json = JSON.stringify({ length, sum, revision, history, since });
+export function encodeHead({ length, sum, revision, since }: Head): Buffer {
+  const json = JSON.stringify({ length, sum, revision, since });
   const covered = json.padEnd(HEAD_BYTES - headStart(VERSION).length - 10, ' ');
   const text = `${headStart(VERSION)}${hex(crc32(covered))} ${covered}\n`;
   if (text.length !== HEAD_BYTES) throw new RangeError(`the head of a snapshot has ${text.length} bytes`);

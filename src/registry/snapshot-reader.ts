@@ -1,5 +1,6 @@
 // Reading a snapshot: whether every byte of it is as it was written, and the records that it holds in the end.
 import type { FileHandle } from 'node:fs/promises';
+import type { Known } from './registry.ts';
 import {
   CHUNK_BYTES,
   CHUNK_HEAD_BYTES,
@@ -9,16 +10,21 @@ import {
   type Head,
   type Identity,
   isIntact,
+  type Memo,
   RecordReader,
   sumWith,
   Unusable,
 } from './snapshot-format.ts';
 
-/** An open file, and how far it counts. */
+/** An open file, how far it counts, and what it holds. */
 export interface Readable {
   readonly handle: FileHandle;
   readonly head: Head;
+  readonly known: Known;
 }
+
+/** What is enough to read one. */
+type Source = Pick<Readable, 'handle' | 'head'>;
 
 interface Chunk {
   readonly type: number;
@@ -27,7 +33,26 @@ interface Chunk {
   readonly end: number;
 }
 
-export async function readHead(handle: FileHandle): Promise<Head> {
+/**
+ * Reads all of a file to see whether it can be served; throws Unusable where a byte is not as it was written, or where it
+ * is another registry's.
+ */
+export async function examine(handle: FileHandle, identity: Identity): Promise<Readable> {
+  const head = await readHead(handle);
+  const { revision, since } = head;
+  let known: Known | undefined;
+  let whose: Identity | undefined;
+  for await (const { type, payload } of chunks({ handle, head })) {
+    if (type === ChunkType.IDENTITY) whose = JSON.parse(payload.toString()) as Identity;
+    else if (type === ChunkType.MEMO)
+      known = { ...(JSON.parse(payload.toString()) as Memo), revision, since };
+  }
+  if (whose === undefined || known === undefined) throw new Unusable('damaged', 'it does not say what it is');
+  checkIdentity(whose, identity);
+  return { handle, head, known };
+}
+
+async function readHead(handle: FileHandle): Promise<Head> {
   const bytes = Buffer.alloc(HEAD_BYTES);
   const { bytesRead } = await handle.read(bytes, 0, HEAD_BYTES, 0);
   return decodeHead(bytes.subarray(0, bytesRead));
@@ -35,7 +60,7 @@ export async function readHead(handle: FileHandle): Promise<Head> {
 
 /** Every chunk from the first on, checked; those of the types that `wanted` leaves out are passed over unread. */
 async function* chunks(
-  { handle, head: { length, sum } }: Readable,
+  { handle, head: { length, sum } }: Source,
   wanted: (type: number) => boolean = () => true,
 ): AsyncGenerator<Chunk> {
   const head = Buffer.alloc(CHUNK_HEAD_BYTES);
@@ -71,17 +96,6 @@ async function readWhole(handle: FileHandle, into: Buffer, place: number, length
   }
 }
 
-/** Reads all of it; throws Unusable where a byte is not as it was written, or where it is another registry's. */
-export async function verify(file: Readable, identity: Identity): Promise<void> {
-  let known = false;
-  for await (const { type, payload } of chunks(file)) {
-    if (type !== ChunkType.IDENTITY) continue;
-    checkIdentity(JSON.parse(payload.toString()) as Identity, identity);
-    known = true;
-  }
-  if (!known) throw new Unusable('damaged', 'it does not say whose it is');
-}
-
 function checkIdentity(found: Identity, { prefix, hosts }: Identity): void {
   if (found.prefix === prefix && found.hosts.some((host) => hosts.includes(host))) return;
   const whose = `it is of etcd://${found.hosts.join(',')}${found.prefix}`;
@@ -93,7 +107,7 @@ function checkIdentity(found: Identity, { prefix, hosts }: Identity): void {
  * Unusable where something is damaged: what was yielded before is of no use then.
  */
 export async function* records(
-  file: Readable,
+  file: Source,
   progress: (bytes: number) => void = () => {},
 ): AsyncGenerator<Buffer> {
   const changed = await changes(file);
@@ -107,7 +121,7 @@ export async function* records(
 /** The last change of every key that the changes name, by the bytes of the key; undefined where it was deleted. */
 type Changed = Map<string, Buffer | undefined>;
 
-async function changes(file: Readable): Promise<Changed> {
+async function changes(file: Source): Promise<Changed> {
   const changed: Changed = new Map();
   for await (const { payload } of chunks(file, (type) => type === ChunkType.CHANGES)) {
     const record = new RecordReader(payload);

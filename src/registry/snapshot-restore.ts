@@ -8,7 +8,7 @@ import type { Entry } from '../service/entry.ts';
 import type { ListSink } from './registry.ts';
 import { SNAPSHOT } from './snapshot-file.ts';
 import { type Head, type Identity, RecordReader, Unusable } from './snapshot-format.ts';
-import { type Readable, readHead, records, verify } from './snapshot-reader.ts';
+import { examine, type Readable, records } from './snapshot-reader.ts';
 
 export interface RestoreDeps {
   readonly folder: string;
@@ -33,8 +33,7 @@ export async function restore(deps: RestoreDeps, sink: ListSink): Promise<Readab
   let handle: FileHandle | undefined;
   try {
     handle = await open(path, 'r');
-    const file = { handle, head: await readHead(handle) };
-    await verify(file, deps.identity);
+    const file = await examine(handle, deps.identity);
     if (await deliver(deps, file, sink)) return file;
   } catch (error) {
     await refuse(deps, path, error);

@@ -16,7 +16,7 @@ export interface SnapshotTimes {
   readonly gather: number;
   /** Between two notes that nothing has changed. */
   readonly note: number;
-  /** After a failure. Where a whole list is needed it doubles, up to an hour. */
+  /** After a failure; between two whole lists that were asked for in vain it doubles, up to an hour. */
   readonly retry: number;
 }
 
@@ -76,7 +76,7 @@ export class SnapshotWriter {
   /** What was restored is what the changes follow from. */
   inherit(base: Readable): void {
     this.#base = base;
-    this.#known = base.head;
+    this.#known = base.known;
   }
 
   /** A whole list comes and takes the place of all that was known; undefined where nobody wants it. */
@@ -193,7 +193,7 @@ export class SnapshotWriter {
           if (this.#base !== base) return undefined;
           await file.add(ChunkType.ENTRIES, payload);
         }
-        return base.head;
+        return base.known;
       },
     );
   }
@@ -213,7 +213,7 @@ export class SnapshotWriter {
       if (!wanted()) return await file.close();
       if (this.#base !== undefined) this.#left.push(this.#base);
       this.#own = file;
-      this.#base = { handle: file.handle, head };
+      this.#base = { handle: file.handle, head, known };
       wrote(head);
     } catch (error) {
       await file.abandon();
@@ -232,13 +232,12 @@ export class SnapshotWriter {
     }
     const head = await file.commit(known);
     if (this.#own !== file) return;
-    this.#base = { handle: file.handle, head };
+    this.#base = { handle: file.handle, head, known };
     this.#deps.wrote(head);
   }
 
   /** A list is a burden for the registry: it is asked for only when there is room for it. */
   async #askForList(): Promise<void> {
-    this.#retry = Math.min(2 * this.#retry, MOST_RETRY_MS);
     const { folder, identity, logger, relist } = this.#deps;
     const { bavail, bsize } = await statfs(folder);
     if (bavail * bsize < this.#listBytes) {
@@ -247,6 +246,7 @@ export class SnapshotWriter {
     const trial = await SnapshotFile.begin(folder, identity);
     await trial.abandon();
     logger.info({ folder }, 'the registry is listed anew, for the snapshot');
+    this.#retry = Math.min(2 * this.#retry, MOST_RETRY_MS);
     relist();
   }
 

@@ -27,7 +27,7 @@ export interface SnapshotDeps {
   readonly times?: SnapshotTimes;
 }
 
-const TIMES: SnapshotTimes = { gather: 1_000, note: 60_000, retry: 10_000 };
+const TIMES: SnapshotTimes = { gather: 1_000, note: 60_000, retry: 5_000 };
 
 /** Between a registry and its sink: hands everything on at once, and keeps it. */
 export class Snapshot implements RegistrySink {
@@ -79,9 +79,9 @@ export class Snapshot implements RegistrySink {
     const base = await restore({ folder, identity, logger, stopped }, start);
     if (base !== undefined) {
       this.#writer.inherit(base);
-      restored(base.head);
+      restored(base.known);
     }
-    if (!stopped.aborted) registry.watch(this, base?.head);
+    if (!stopped.aborted) registry.watch(this, base?.known);
   }
 
   listing(revision: number): void {

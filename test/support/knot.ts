@@ -10,7 +10,7 @@ import type { Address } from './server.ts';
 /** Zone files by the name of the zone. */
 export type ZoneFiles = Readonly<Record<string, string>>;
 
-/** How long to wait for it, in tries of a second at most. */
+/** How long to wait for a server, in tries of a second at most. */
 const TRIES = 60;
 
 export function knotConfig(folder: string, listen: string, zones: ZoneFiles): string {
@@ -55,13 +55,16 @@ export async function startKnot(scene: Scene, zones: ZoneFiles, port?: number): 
   const config = await prepareKnot(folder, `${address.host}@${address.port}`, zones);
   const running = scene.run('/usr/sbin/knotd', ['-c', config], { cwd: folder });
   const [zone = ''] = Object.keys(zones);
+  await untilAnswered(running, () => dig(address, '+time=1', '+tries=1', zone, 'SOA'));
+  return { address, running };
+}
+
+/** Resolves when `ask`, which gives what dig prints, shows NOERROR; rejects when the server has ended, or after a minute. */
+export async function untilAnswered(running: Running, ask: () => Promise<string>): Promise<void> {
   for (let tries = 1; ; tries++) {
-    try {
-      if (/status: NOERROR/.test(await dig(address, '+time=1', '+tries=1', zone, 'SOA'))) break;
-    } catch (error) {
-      if (tries === TRIES || running.ended) throw error;
-    }
+    const said = await ask().catch(String);
+    if (/status: NOERROR/.test(said)) return;
+    if (tries === TRIES || running.ended) throw new Error(`${said}\n${running.err.text}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  return { address, running };
 }

@@ -1,9 +1,10 @@
 // The Debian packages that tests and bench need: installed where we may, named where we may not.
 // `node test/support/debian.ts [test|bench]`; exits 1 when something is missing in the end.
 import { spawnSync } from 'node:child_process';
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, rmSync, writeFileSync } from 'node:fs';
 
 interface Needed {
+  /** What the package brings; `*` stands for the machine's architecture. */
   readonly file: string;
   readonly package: string;
 }
@@ -28,8 +29,16 @@ const TEST: readonly Needed[] = [
   { file: '/usr/bin/python3', package: 'python3' },
 ];
 
-/** Other name servers are measured beside ours only where they are installed already. */
 const BENCH: readonly Needed[] = [...TEST, { file: '/usr/bin/dnsperf', package: 'dnsperf' }];
+
+/** The name servers that ours is measured beside: those that are missing are left out. */
+const OTHERS: readonly Needed[] = [
+  { file: '/usr/sbin/knotd', package: 'knot' },
+  { file: '/usr/sbin/named', package: 'bind9' },
+  { file: '/usr/sbin/pdns_server', package: 'pdns-server' },
+  { file: '/usr/lib/*/pdns/libbindbackend.so', package: 'pdns-backend-bind' },
+  { file: '/usr/sbin/dnsmasq', package: 'dnsmasq-base' },
+];
 
 /** Asked by Debian's packages before they start a service; 101 forbids it. */
 const POLICY = '/usr/sbin/policy-rc.d';
@@ -64,11 +73,11 @@ function install(packages: readonly string[]): boolean {
 }
 
 function missingOf(needed: readonly Needed[]): Needed[] {
-  return needed.filter(({ file }) => !existsSync(file));
+  return needed.filter(({ file }) => globSync(file).length === 0);
 }
 
-function main(what: string): number {
-  const needed = what === 'bench' ? BENCH : TEST;
+/** Installs what is missing, where we may, and names what is missing still. */
+function provide(needed: readonly Needed[]): boolean {
   const mayInstall = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
   const packages = missingOf(needed).map((one) => one.package);
   if (packages.length > 0 && mayInstall) {
@@ -80,7 +89,13 @@ function main(what: string): number {
     console.error(`fingerpost: ${file} is missing; it is in Debian's package ${from}`);
   if (missing.length > 0)
     console.error(`fingerpost: as root: apt-get install ${missing.map((one) => one.package).join(' ')}`);
-  return missing.length === 0 ? 0 : 1;
+  return missing.length === 0;
+}
+
+function main(what: string): number {
+  const isReady = provide(what === 'bench' ? BENCH : TEST);
+  if (what === 'bench' && isReady) provide(OTHERS);
+  return isReady ? 0 : 1;
 }
 
 process.exitCode = main(process.argv[2] ?? 'test');

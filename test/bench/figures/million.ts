@@ -2,9 +2,9 @@
 import { freePort } from '../../support/ports.ts';
 import { addressData, prepare } from '../course.ts';
 import type { Figure, Pace } from '../figure.ts';
-import { enterAll, OTHERS, rowsAgainst } from '../harness/against-knot.ts';
+import { enterAll, fewAndMany, OTHERS } from '../harness/against-knot.ts';
 import type { TestBed } from '../harness/bed.ts';
-import { type Contender, type Course, rawOf, rounds } from '../harness/contest.ts';
+import type { Contender, Course } from '../harness/contest.ts';
 import { type BareRun, bareRun, type ServerRun, serverRun } from '../harness/loading.ts';
 import { type Memory, memoryOf, memoryRows } from '../harness/memory.ts';
 import { residentBytes } from '../harness/proc.ts';
@@ -67,13 +67,13 @@ export const million: Figure = {
     const http = `127.0.0.1:${await freePort()}`;
     const own = fingerpost('fingerpost, one worker, table of 256 MiB', [...TABLE, '--http', http]);
     const contenders = await enterAll(bed, own, OTHERS, course, pace);
-    const all = await rounds(bed, contenders, course, pace);
+    const rates = await fewAndMany(bed, contenders, course, pace, GOAL);
     const [memoryRows, used] = await memory(contenders, http);
     await Promise.all(contenders.map(({ running }) => running.stop()));
     const [startRows, starts] = await start(bed, course, pace);
     return {
-      rows: [...rowsAgainst(label, all, own.name, GOAL), ...memoryRows, ...startRows],
-      raw: { rounds: rawOf(all), memory: used, starts },
+      rows: [...rates.rows, ...memoryRows, ...startRows],
+      raw: { rounds: rates.raw, memory: used, starts },
     };
   },
 };

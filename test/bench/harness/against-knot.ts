@@ -18,6 +18,7 @@ import {
   rawOf,
   rounds,
 } from './contest.ts';
+import { MANY_SOCKETS, SOCKETS } from './dnsperf.ts';
 import { progress } from './progress.ts';
 import { goal, type Outcome, type Row } from './results.ts';
 import { median } from './stats.ts';
@@ -61,15 +62,32 @@ function busyRow(label: string, all: readonly Round[], own: string): Row {
   return { name: `${label}: CPU used of the core of ${own}`, value: `${Math.round(busy * 100)} %` };
 }
 
-/** The whole figure where nothing else is measured. */
-export async function againstKnot(
+/** All rounds, and all of them again with many sockets; the promise is about few, which is what servers are measured with. */
+export async function fewAndMany(
   bed: TestBed,
+  contenders: readonly Contender[],
   course: Course,
   pace: Pace,
   least: number,
-  others: readonly ServerKind[] = OTHERS,
 ): Promise<Outcome> {
-  const contenders = await enterAll(bed, workerFingerpost, others, course, pace);
+  const own = contenders[0]?.name ?? '';
+  const few = { ...course, label: `${course.label}, ${SOCKETS} sockets` };
+  const many = {
+    ...course,
+    label: `${course.label}, ${MANY_SOCKETS} sockets`,
+    questions: { ...course.questions, sockets: MANY_SOCKETS },
+  };
+  const fewRounds = await rounds(bed, contenders, few, pace);
+  const manyRounds = await rounds(bed, contenders, many, pace);
+  return {
+    rows: [...rowsAgainst(few.label, fewRounds, own, least), ...rowsAgainst(many.label, manyRounds, own)],
+    raw: { few: rawOf(fewRounds), many: rawOf(manyRounds) },
+  };
+}
+
+/** The whole figure where nothing else is measured. */
+export async function againstKnot(bed: TestBed, course: Course, pace: Pace, least: number): Promise<Outcome> {
+  const contenders = await enterAll(bed, workerFingerpost, OTHERS, course, pace);
   const all = await rounds(bed, contenders, course, pace);
   return { rows: rowsAgainst(course.label, all, workerFingerpost.name, least), raw: rawOf(all) };
 }

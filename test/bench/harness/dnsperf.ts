@@ -20,6 +20,8 @@ export interface Load {
   readonly rate?: number;
   /** Whether questions carry an OPT record (of 4096 bytes: servers then take their own 1232). */
   readonly edns?: boolean;
+  /** Sockets that ask, each from a port of its own; SOCKETS when left out. */
+  readonly sockets?: number;
   /** What must be answered; NOERROR throughout when left out, anything when empty. */
   readonly codes?: Codes;
 }
@@ -32,13 +34,28 @@ export interface Answered {
   readonly codes: Codes;
 }
 
-/** 8 sockets, 200 queries under way: enough to keep a server busy without overrunning a default socket buffer. */
+/** Few, as resolvers of a data centre ask: several replies of a batch go to the same. */
+export const SOCKETS = 8;
+/** Many, as programs ask by themselves: hardly any two replies of a batch go to the same. */
+export const MANY_SOCKETS = 100;
+
+/** 200 queries under way: enough to keep a server busy without overrunning a default socket buffer. */
 export function dnsperfCommand(load: Load): string[] {
   const length = load.seconds === undefined ? ['-n', '1'] : ['-l', `${load.seconds}`];
   const rate = load.rate === undefined ? [] : ['-Q', `${Math.round(load.rate)}`];
   return [
     ...['dnsperf', '-s', '127.0.0.1', '-p', `${load.port}`, '-d', load.queries],
-    ...['-c', '8', '-q', '200', '-t', '2', ...length, ...rate, ...(load.edns ? ['-e'] : [])],
+    ...[
+      '-c',
+      `${load.sockets ?? SOCKETS}`,
+      '-q',
+      '200',
+      '-t',
+      '2',
+      ...length,
+      ...rate,
+      ...(load.edns ? ['-e'] : []),
+    ],
   ];
 }
 

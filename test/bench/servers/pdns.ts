@@ -17,7 +17,7 @@ security-poll-suffix=
 
 export const pdns: ServerKind = {
   name: 'powerdns, one receiver',
-  missing: () => missingFile('/usr/sbin/pdns_server'),
+  missing: () => missingFile('/usr/sbin/pdns_server') ?? missingFile('/usr/lib/*/pdns/libbindbackend.so'),
   async start(bed, data) {
     const port = await freePort();
     const home = bed.folder('pdns');

@@ -1,5 +1,5 @@
 // One kind of DNS server under measurement.
-import { existsSync } from 'node:fs';
+import { globSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Type } from '../harness/ask.ts';
 import type { TestBed } from '../harness/bed.ts';
@@ -28,9 +28,9 @@ export interface ServerKind {
   start(bed: TestBed, data: Data): Promise<Started>;
 }
 
-/** For programs that only Debian packages bring. */
+/** For programs that only Debian packages bring; `*` stands for the machine's architecture. */
 export function missingFile(path: string): string | undefined {
-  return existsSync(path) ? undefined : `${path} is not installed`;
+  return globSync(path).length > 0 ? undefined : `${path} is not installed`;
 }
 
 /** Waits until the first and the last service are answered. */

@@ -1,6 +1,7 @@
 // All that a server listens on, DNS and HTTP: opened together or not at all.
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
+import type { GuardMemory } from '../guard/guard.ts';
 import { type Health, type HttpServer, startHttp } from '../observe/http.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Respond } from '../query/responder.ts';
@@ -8,6 +9,7 @@ import type { TableMemory } from '../table/layout.ts';
 import type { Bind } from '../transport/deps.ts';
 import { type Listeners, listen } from '../transport/listen.ts';
 import { chooseUdp } from '../transport/udp.ts';
+import type { Client } from '../wire/client.ts';
 import type { ListenAddress, Options } from './config.ts';
 
 /** How long replies in hand may take to leave, in milliseconds. */
@@ -16,6 +18,9 @@ const GRACE_MS = 2000;
 export interface PortParts {
   readonly respond: Respond;
   readonly table: TableMemory;
+  readonly guard: GuardMemory;
+  /** Whether a client's connections are not even accepted. */
+  readonly drops: (client: Client) => boolean;
   readonly metrics: Metrics;
   readonly health: () => Health;
   readonly clock: Clock;
@@ -71,15 +76,16 @@ export class Ports {
 }
 
 async function listenForQuestions(options: Options, parts: PortParts): Promise<Listeners> {
-  const { respond, table, metrics, ...rest } = parts;
-  const deps = { ...rest, counters: metrics.counters };
+  const { respond, table, guard, drops, metrics, clock, log, bind } = parts;
+  const deps = { counters: metrics.counters, clock, log, bind };
   const { workers, reusePort: sharesPort } = options;
-  const udp = await chooseUdp({ respond, table, workers, sharesPort }, deps);
+  const udp = await chooseUdp({ respond, table, guard, workers, sharesPort }, deps);
   if (udp.pool !== undefined) metrics.show(udp.pool);
   return listen(options.listen, respond, deps, {
     udp: udp.open,
     idleMs: options.tcpIdleTimeout * 1000,
     limits: { total: options.tcpMaxConnections, perClient: options.tcpMaxPerClient },
     sharesPort,
+    drops,
   });
 }

@@ -1,13 +1,16 @@
 // The server: its parts made, joined, started and stopped. The one place that knows them all.
 import { type Clock, realClock } from '../base/clock.ts';
 import { type Logger, silent } from '../base/log.ts';
+import { Guard, guardMemory } from '../guard/guard.ts';
+import { type GuardSettings, writeSettings } from '../guard/settings.ts';
 import { createMetrics, type Metrics } from '../observe/metrics.ts';
 import { Answerer, type AnswererOptions, type Keep } from '../query/answerer.ts';
 import type { Respond } from '../query/responder.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
 import { parseRegistryUrl } from '../registry/url.ts';
-import { AnswerTable } from '../table/table.ts';
+import { MAX_READERS } from '../table/layout.ts';
+import { AnswerTable, MAIN_READER } from '../table/table.ts';
 import { isName, type Name, nameFromText } from '../wire/name.ts';
 import { Contents } from '../zone/contents.ts';
 import { nameOfNode } from '../zone/node.ts';
@@ -21,6 +24,7 @@ import {
 } from './config.ts';
 import { Feed, logBad } from './feed.ts';
 import { Forwarding } from './forwarding.ts';
+import { guardSettings, ownSecret } from './guarding.ts';
 import { giveBackMemory } from './memory.ts';
 import { openRegistryOf } from './options/open-registry.ts';
 import { Ports } from './ports.ts';
@@ -49,6 +53,9 @@ export class Server {
   readonly #respond: Respond;
   readonly #forwarding: Forwarding;
   readonly #feed: Feed;
+  readonly #guardMemory = guardMemory(MAX_READERS);
+  readonly #guard = new Guard(this.#guardMemory, MAIN_READER);
+  readonly #cookieSecret = ownSecret();
   readonly #ready = Promise.withResolvers<void>();
   /** Settles when it has started, or has not; undefined before. */
   #started: Promise<void> | undefined;
@@ -67,9 +74,11 @@ export class Server {
     this.#clock = parts.clock ?? realClock;
     this.#privileges = parts.privileges;
     this.#metrics = createMetrics();
+    this.#metrics.showGuard(this.#guardMemory.counts);
+    this.#setGuard(guardSettings(options, this.#cookieSecret));
     const { counters } = this.#metrics;
     const zones = new Zones(options.zone);
-    const table = new AnswerTable(options.tableSize, zones, () => this.#contents.tree, counters);
+    const table = new AnswerTable(options.tableSize, zones, () => this.#contents.tree, counters, this.#guard);
     this.#table = table;
     this.#contents = new Contents(zones, parseRegistryUrl(options.registry).prefix, {
       drop: (dependent) => {
@@ -175,6 +184,8 @@ export class Server {
     this.#ports = await Ports.open(this.#options, {
       respond: this.#respond,
       table: this.#table.memory,
+      guard: this.#guardMemory,
+      drops: (client) => this.#guard.drops(client),
       metrics: this.#metrics,
       health: () => this.#health(),
       clock: this.#clock,
@@ -200,7 +211,8 @@ export class Server {
 
   /**
    * Takes options anew: what can change while running does; the names of the changed ones that need a restart are
-   * returned and stay as they were.
+   * returned and stay as they were. Files that options name are read again; throws a FingerpostError of code `config`
+   * for a mistake in one, and changes nothing then.
    */
   reload(options: Options): readonly string[] {
     const old = this.#options;
@@ -208,11 +220,18 @@ export class Server {
       ({ name }) => JSON.stringify(old[name]) !== JSON.stringify(options[name]),
     );
     const live = changed.filter(({ spec }) => spec.live === true);
-    this.#options = { ...old, ...Object.fromEntries(live.map(({ name }) => [name, options[name]])) };
+    const next = { ...old, ...Object.fromEntries(live.map(({ name }) => [name, options[name]])) };
+    this.#setGuard(guardSettings(next, this.#cookieSecret));
+    this.#options = next;
     this.#answerer.configure(answererOptions(this.#options));
     this.#forwarding.configure(this.#options);
     this.#table.clear();
     return changed.filter(({ spec }) => spec.live !== true).map(({ flag }) => flag.slice(2));
+  }
+
+  #setGuard(settings: GuardSettings): void {
+    writeSettings(this.#guardMemory.settings, settings);
+    this.#guard.tick(Date.now());
   }
 
   /**

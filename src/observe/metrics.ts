@@ -1,6 +1,7 @@
 // What is counted, as Prometheus metrics. Counting is a plain addition; prom-client reads the sums when it is asked.
 import { collectDefaultMetrics, Counter as PromCounter, Gauge as PromGauge, Registry } from 'prom-client';
 import type { Counter, Counters, Gauge } from '../base/counters.ts';
+import { showGuard } from './guard-metrics.ts';
 import { showWorkers, type Workers } from './worker-metrics.ts';
 
 interface MetricRow {
@@ -132,6 +133,8 @@ export interface Metrics {
   readonly counters: Counters;
   /** Shows the counts of the UDP workers too. */
   show(workers: Workers): void;
+  /** Shows what the guards of all threads have counted, in this memory. */
+  showGuard(counts: SharedArrayBuffer): void;
   /** All metrics in the Prometheus text format. */
   text(): Promise<string>;
   readonly contentType: string;
@@ -188,6 +191,7 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
       if (udp !== undefined)
         udp.elsewhere = () => workers.tallies.reduce((sum, tally) => sum + tally.queries, 0);
     },
+    showGuard: (counts) => showGuard(registry, counts),
     text: () => registry.metrics(),
     contentType: registry.contentType,
   };

@@ -10,6 +10,8 @@ export interface Asker {
   readonly transport: Transport;
   /** The client's address, valid while the question is being answered. */
   readonly client: Client;
+  /** A worker has let the question pass: access and rate have been seen to. */
+  readonly admitted?: boolean;
   /**
    * Call while the question is being answered, at most once, and return LATER then: remembers whom to send to. What it
    * returns sends the reply (its bytes may be used again at once) or, given no bytes, says that none will come. It must

@@ -1,7 +1,7 @@
 // Every offset of the memory that the main thread writes and the workers read without locks.
 import { randomBytes } from 'node:crypto';
+import type { HashKey } from '../base/hash.ts';
 import { sharedNetworksMemory } from '../wire/shared-networks.ts';
-import type { HashKey } from './hash.ts';
 
 /** Threads that may read at once, for all addresses together. */
 export const MAX_READERS = 1024;

@@ -1,14 +1,15 @@
 // The reader of the shared table: queries in, their replies or misses out; no lock, no allocation. Workers, which take a
 // batch at a time, and the main thread's own transports run this same code.
+import { Hasher, keyHash } from '../base/hash.ts';
+import { type Guard, Ruling, type Visitor } from '../guard/guard.ts';
 import { at } from '../wire/bytes.ts';
-import type { Client } from '../wire/client.ts';
 import { Class, Flag, MAX_MESSAGE, Rcode, Type } from '../wire/codes.ts';
 import { COUNTING, countsSince, FORWARDED, Layout } from '../wire/compiled.ts';
+import { ExtendedErrorCode } from '../wire/extended-error.ts';
 import { Query, type Transport, Verdict } from '../wire/query.ts';
 import { renderCompiled, renderEmpty } from '../wire/reply.ts';
 import { SharedNetworks } from '../wire/shared-networks.ts';
 import { ageTtls } from '../wire/ttl.ts';
-import { Hasher, keyHash } from './hash.ts';
 import { Control, Entry, IDLE, Slot, type TableMemory } from './layout.ts';
 import { NamesReader } from './names-reader.ts';
 
@@ -51,6 +52,7 @@ class Pending {
  * together.
  */
 export class TableReader {
+  readonly #guard: Guard | undefined;
   readonly #pending: readonly Pending[];
   /** Where the entries of a batch may be, in words of the arena; then what stands there, so that no look is left out as unused. */
   readonly #places: Int32Array;
@@ -68,8 +70,12 @@ export class TableReader {
   /** Xorshift state: picks rotations, so that clients asking in a fixed pattern still see all of them. */
   #turn: number;
 
-  /** `reader` is this thread's number, below MAX_READERS; `batch` is the most queries that are read before any is answered. */
-  constructor(memory: TableMemory, reader: number, batch = 1) {
+  /**
+   * `reader` is this thread's number, below MAX_READERS; `batch` is the most queries that are read before any is answered.
+   * Without a guard everything is answered to everyone.
+   */
+  constructor(memory: TableMemory, reader: number, batch = 1, guard?: Guard) {
+    this.#guard = guard;
     this.#pending = Array.from({ length: batch }, () => new Pending());
     this.#places = new Int32Array(batch);
     this.#control = new Int32Array(memory.control);
@@ -87,9 +93,11 @@ export class TableReader {
     this.leave();
   }
 
-  /** Seconds since the table was made. */
+  /** Looks at the clock, for the guard as well; seconds since the table was made. */
   now(): number {
-    return Math.floor(Date.now() / 1000) - this.#madeAt;
+    const now = Date.now();
+    this.#guard?.tick(now);
+    return Math.floor(now / 1000) - this.#madeAt;
   }
 
   /** Before a run of lookups: what is found stays in place until `leave`. */
@@ -150,22 +158,16 @@ export class TableReader {
    * none is due, or MISS where the main thread has to compute it. `now` is in seconds since the table was made, for
    * answers that expire. Call between `enter` and `leave`.
    */
-  answer(
-    place: number,
-    request: Uint8Array,
-    transport: Transport,
-    client: Client,
-    now: number,
-    reply: Uint8Array,
-  ): number {
+  answer(place: number, request: Uint8Array, visitor: Visitor, now: number, reply: Uint8Array): number {
     const pending = this.#pending[place] as Pending;
     const { query, verdict } = pending;
-    query.recursionAvailable = this.#served.has(client);
+    if (verdict === Verdict.DROP) return 0;
+    query.recursionAvailable = this.#served.has(visitor.client);
+    const ruling = this.#guard?.rule(request, query, verdict, visitor) ?? Ruling.PASS;
+    if (ruling !== Ruling.PASS) return turnAway(request, query, ruling, reply);
     switch (verdict) {
       case Verdict.OK:
-        return this.#answer(request, pending, transport, now, reply);
-      case Verdict.DROP:
-        return 0;
+        return this.#answer(request, pending, visitor.transport, now, reply);
       case Verdict.FORMERR:
         return renderEmpty(request, query, Rcode.FORMERR, reply);
       case Verdict.NOTIMP:
@@ -178,16 +180,9 @@ export class TableReader {
   }
 
   /** `read` and `answer` for a query that comes alone. */
-  respond(
-    request: Uint8Array,
-    length: number,
-    transport: Transport,
-    client: Client,
-    now: number,
-    reply: Uint8Array,
-  ): number {
+  respond(request: Uint8Array, length: number, visitor: Visitor, now: number, reply: Uint8Array): number {
     this.read(0, request, length);
-    return this.answer(0, request, transport, client, now, reply);
+    return this.answer(0, request, visitor, now, reply);
   }
 
   #answer(
@@ -257,4 +252,17 @@ export class TableReader {
     this.#turn = turn;
     return turn >>> 1;
   }
+}
+
+/** What a client gets instead of an answer. */
+function turnAway(request: Uint8Array, query: Query, ruling: Ruling, reply: Uint8Array): number {
+  if (ruling === Ruling.DROP) return 0;
+  if (ruling === Ruling.BADCOOKIE) return renderEmpty(request, query, Rcode.BADCOOKIE, reply);
+  if (ruling === Ruling.REFUSE) {
+    query.ede = ExtendedErrorCode.PROHIBITED;
+    return renderEmpty(request, query, Rcode.REFUSED, reply);
+  }
+  const length = renderEmpty(request, query, Rcode.NOERROR, reply);
+  reply[2] = at(reply, 2) | Flag.TC;
+  return length;
 }

@@ -1,10 +1,11 @@
 // The set of existing names, read by workers: a name that is surely not there is answered NXDOMAIN on the spot.
+
+import type { Hasher } from '../base/hash.ts';
 import { at } from '../wire/bytes.ts';
 import { Rcode } from '../wire/codes.ts';
 import { isBelow, MAX_NAME } from '../wire/name.ts';
 import { renderNegative } from '../wire/negative.ts';
 import type { Query } from '../wire/query.ts';
-import type { Hasher } from './hash.ts';
 import { Control, type TableMemory } from './layout.ts';
 
 const MISS = -1;

@@ -1,6 +1,7 @@
 // The writer of the set of existing names: an open-addressed table of fingerprints that grows into memory reserved for it.
+
+import { Hasher } from '../base/hash.ts';
 import type { Name } from '../wire/name.ts';
-import { Hasher } from './hash.ts';
 import { Control, type TableMemory } from './layout.ts';
 import { isWildcard } from './names-reader.ts';
 

@@ -1,11 +1,11 @@
 // The writer of the shared table: entries written first and published last, dropped precisely, evicted as CLOCK does it.
 import type { Counters } from '../base/counters.ts';
+import { Hasher, keyHash } from '../base/hash.ts';
 import { at, u16 } from '../wire/bytes.ts';
 import { FORWARDED, Layout } from '../wire/compiled.ts';
 import { isBelow, type Name } from '../wire/name.ts';
 import { type Dependent, Node } from '../zone/node.ts';
 import type { Tree } from '../zone/tree.ts';
-import { Hasher, keyHash } from './hash.ts';
 import { Entry, Slot, type TableMemory } from './layout.ts';
 import { Segments } from './segments.ts';
 

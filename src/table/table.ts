@@ -1,6 +1,7 @@
 // The shared answer table, whole: its memory, its one writer, the set of names, and the answering of a message with it.
 import type { Counters } from '../base/counters.ts';
 import { type Logger, silent } from '../base/log.ts';
+import type { Guard } from '../guard/guard.ts';
 import type { Answerer } from '../query/answerer.ts';
 import type { Respond } from '../query/responder.ts';
 import type { Answer } from '../upstream/cache.ts';
@@ -21,7 +22,7 @@ import { NamesWriter } from './names-writer.ts';
 import { Publisher } from './publish.ts';
 
 /** The main thread's number among the readers. */
-const MAIN_READER = 0;
+export const MAIN_READER = 0;
 
 export class AnswerTable {
   readonly memory: TableMemory;
@@ -30,15 +31,18 @@ export class AnswerTable {
   readonly #reader: TableReader;
   readonly #served: SharedNetworks;
 
-  /** `bytes` bounds answers and index; `tree` is asked for late, since the tree in turn drops from here. */
-  constructor(bytes: number, zones: Zones, tree: () => Tree, counters: Counters) {
+  /**
+   * `bytes` bounds answers and index; `tree` is asked for late, since the tree in turn drops from here. The guard is the
+   * main thread's.
+   */
+  constructor(bytes: number, zones: Zones, tree: () => Tree, counters: Counters, guard?: Guard) {
     const zoneNames = Buffer.concat(zones.all.map((zone) => zone.name));
     const names = new SharedArrayBuffer(zoneNames.length);
     new Uint8Array(names).set(zoneNames);
     this.memory = layOutTable(bytes, names, zones.words.buffer as SharedArrayBuffer);
     this.names = new NamesWriter(this.memory);
     this.#publisher = new Publisher(this.memory, tree, counters);
-    this.#reader = new TableReader(this.memory, MAIN_READER);
+    this.#reader = new TableReader(this.memory, MAIN_READER, 1, guard);
     this.#served = new SharedNetworks(this.memory.served);
   }
 
@@ -107,9 +111,8 @@ export class AnswerTable {
       );
     };
     return (request, asker, reply) => {
-      const { transport, client } = asker;
       // The main thread is the writer too, so nothing can be reused under this reader: it need not enter and leave.
-      const length = reader.respond(request, request.length, transport, client, reader.now(), reply);
+      const length = reader.respond(request, request.length, asker, reader.now(), reply);
       if (length > 0) counters.tableHits.inc();
       if (length === 0) counters.dropped.inc();
       if (length !== MISS) return length;

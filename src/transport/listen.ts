@@ -1,5 +1,6 @@
 // Opens every address over UDP and TCP at once: all of them, or none.
 import type { Respond } from '../query/responder.ts';
+import type { Client } from '../wire/client.ts';
 import type { Address, CloseOptions, Listening, TransportDeps } from './deps.ts';
 import { systemCode } from './listen-error.ts';
 import { listenTcp, type TcpOptions } from './tcp.ts';
@@ -16,6 +17,8 @@ export interface ListenOptions {
   readonly limits?: TcpLimits;
   /** Other processes may share the ports over TCP; default: they must be free. */
   readonly sharesPort?: boolean;
+  /** Whether a client's connections are not even accepted; default: every client's are. */
+  readonly drops?: (client: Client) => boolean;
   /** How UDP is opened; default: the portable way. */
   readonly udp?: OpenUdp;
 }

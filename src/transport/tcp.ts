@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { LATER, type Respond } from '../query/responder.ts';
+import { Client } from '../wire/client.ts';
 import { MAX_MESSAGE } from '../wire/codes.ts';
 import {
   type Address,
@@ -14,7 +15,7 @@ import {
 } from './deps.ts';
 import { listenError } from './listen-error.ts';
 import { type Answer, TcpConnection } from './tcp-connection.ts';
-import { ConnectionCount, DEFAULT_TCP_LIMITS } from './tcp-limits.ts';
+import { ConnectionCount, DEFAULT_TCP_LIMITS, placeOf } from './tcp-limits.ts';
 
 const DEFAULT_IDLE_MS = 10_000;
 /** Replies that wait for a client to read them, in bytes; beyond it nothing more is read from that client. */
@@ -25,6 +26,8 @@ export interface TcpOptions {
   readonly idleMs?: number;
   /** Shared by all listeners; by default each has its own, with DEFAULT_TCP_LIMITS. */
   readonly count?: ConnectionCount;
+  /** Whether a client's connections are not even accepted; default: every client's are. */
+  readonly drops?: (client: Client) => boolean;
   /** Other processes may share the port; default: it must be free. */
   readonly sharesPort?: boolean;
 }
@@ -84,18 +87,21 @@ function accept(
   options: TcpOptions,
 ): void {
   const count = options.count ?? new ConnectionCount(DEFAULT_TCP_LIMITS, deps.counters);
+  const client = new Client();
   server.on('connection', (socket: Socket) => {
-    const client = socket.remoteAddress;
+    const address = socket.remoteAddress ?? '';
+    client.setText(address);
+    const place = placeOf(client);
     // Without an address the client has gone again already.
-    if (client === undefined || !count.enter(client)) {
+    if (address === '' || options.drops?.(client) === true || !count.enter(place)) {
       socket.destroy();
       return;
     }
-    const connection = new TcpConnection(socket, client, answer, deps, options.idleMs ?? DEFAULT_IDLE_MS);
+    const connection = new TcpConnection(socket, address, answer, deps, options.idleMs ?? DEFAULT_IDLE_MS);
     connections.add(connection);
     socket.once('close', () => {
       connections.delete(connection);
-      count.leave(client);
+      count.leave(place);
     });
   });
 }

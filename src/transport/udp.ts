@@ -1,6 +1,7 @@
 // Which UDP transport serves: batches in worker threads where the system has what they need, else the portable one.
 import { endianness } from 'node:os';
 import { messageOf } from '../base/errors.ts';
+import type { GuardMemory } from '../guard/guard.ts';
 import type { Respond } from '../query/responder.ts';
 import type { TableMemory } from '../table/layout.ts';
 import type { TransportDeps } from './deps.ts';
@@ -11,6 +12,8 @@ import { listenUdp } from './udp-portable.ts';
 export interface UdpParts {
   readonly respond: Respond;
   readonly table: TableMemory;
+  /** Default: everything is answered to everyone. */
+  readonly guard?: GuardMemory;
   /** Threads for each address; 0 for the portable transport. */
   readonly workers: number;
   /** Other processes may share the ports; default: they must be free. */

@@ -5,7 +5,7 @@ import type { Source } from './sources.ts';
 const RANKS: readonly (readonly string[])[] = [
   ['base'],
   ['wire'],
-  ['service'],
+  ['service', 'guard'],
   ['registry', 'zone', 'upstream'],
   ['query'],
   ['table'],

@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { optionRows } from '../../src/app/config.ts';
 import { commands } from '../../src/cli/program.ts';
+import { guardMetricRows } from '../../src/observe/guard-metrics.ts';
 import { metricRows } from '../../src/observe/metrics.ts';
 import { workerMetricRows } from '../../src/observe/worker-metrics.ts';
 import { codeWords, tableRows } from '../support/markdown.ts';
@@ -50,6 +51,7 @@ describe('the README documents', () => {
   const metrics = [
     ...Object.values(metricRows).map(({ name }) => name),
     ...Object.values(workerMetricRows).map(([name]) => name),
+    ...guardMetricRows.map(([name]) => name),
   ];
 
   it.each([...new Set(metrics)])('the metric %s', (name) => {

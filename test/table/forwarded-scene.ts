@@ -58,8 +58,7 @@ export class ForwardedScene {
     const length = reader.respond(
       request,
       request.length,
-      'udp',
-      client,
+      { transport: 'udp', client },
       second + age,
       reply.subarray(0, room),
     );

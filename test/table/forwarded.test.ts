@@ -165,7 +165,7 @@ describe('an answer of our own that may be kept for a while only', () => {
     };
     const ask = (age: number) => {
       const reply = Buffer.alloc(1232);
-      const length = reader.respond(request, request.length, 'udp', client, now + age, reply);
+      const length = reader.respond(request, request.length, { transport: 'udp', client }, now + age, reply);
       return length < 0
         ? undefined
         : [reply.readUInt32BE(request.length + 6), reply.toString('latin1', length - 5, length)];

@@ -24,7 +24,13 @@ describe('a reader of the table', () => {
       world.ask(bytes);
       reply.fill(0xee);
       reader.enter();
-      const length = reader.respond(bytes, bytes.length, 'udp', client, 0, reply.subarray(0, 1232));
+      const length = reader.respond(
+        bytes,
+        bytes.length,
+        { transport: 'udp', client },
+        0,
+        reply.subarray(0, 1232),
+      );
       reader.leave();
       if (length > 0) answered++;
       if (length < MISS || length > 1232) expect(length).toBe('a length');

@@ -102,7 +102,13 @@ export class Rig {
     const request = packet({ name, type });
     const reply = Buffer.alloc(1232);
     this.reader.enter();
-    const length = this.reader.respond(request, request.length, 'udp', this.#client, now, reply);
+    const length = this.reader.respond(
+      request,
+      request.length,
+      { transport: 'udp', client: this.#client },
+      now,
+      reply,
+    );
     this.reader.leave();
     return length > 0 ? reply.subarray(0, length) : length;
   }

@@ -127,7 +127,7 @@ function askSome(): string | undefined {
 }
 
 function answerOne(place: number, { i, type, question, from }: Asked): string | undefined {
-  const length = reader.answer(place, question, 'udp', client, 0, reply);
+  const length = reader.answer(place, question, { transport: 'udp', client }, 0, reply);
   counts[Stat.CHECKED]!++;
   if (length === MISS) {
     counts[Stat.MISSES]!++;

@@ -134,7 +134,7 @@ export class Asker {
     for (const [place, { packet }] of all.entries()) reader.read(place, packet, packet.length);
     reader.gather(all.length);
     const replies = all.map(({ packet, transport }, place) => {
-      const length = reader.answer(place, packet, transport, this.#client, reader.now(), scratch);
+      const length = reader.answer(place, packet, { transport, client: this.#client }, reader.now(), scratch);
       return length === MISS ? undefined : taken(length);
     });
     reader.leave();

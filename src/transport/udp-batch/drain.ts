@@ -24,6 +24,7 @@ export interface MissSource {
 /** Drains the queues of the workers of one address. */
 export class MissDrain implements Asker {
   readonly transport = 'udp';
+  readonly admitted = true;
   readonly client = new Client();
   readonly #respond: Respond;
   readonly #signal: Int32Array;

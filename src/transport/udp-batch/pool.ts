@@ -1,5 +1,6 @@
 // The pool of UDP workers: opens their sockets, starts them, replaces one that dies, stops them all.
 import { Worker } from 'node:worker_threads';
+import type { GuardMemory } from '../../guard/guard.ts';
 import type { Respond } from '../../query/responder.ts';
 import { MAX_READERS, type TableMemory } from '../../table/layout.ts';
 import { TableReader } from '../../table/lookup.ts';
@@ -43,6 +44,8 @@ interface Member {
 
 export interface PoolOptions {
   readonly table: TableMemory;
+  /** Default: everything is answered to everyone. */
+  readonly guard?: GuardMemory;
   /** Answers what is not in the table. */
   readonly respond: Respond;
   /** Worker threads for each address. */
@@ -124,6 +127,7 @@ export class UdpPool {
       reader: this.#freeReaders.pop() ?? this.#readers++,
       packetInfo,
       table: this.#options.table,
+      ...(this.#options.guard === undefined ? {} : { guard: this.#options.guard }),
       misses,
       tally,
       signal: group.signal,

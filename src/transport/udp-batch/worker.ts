@@ -1,6 +1,7 @@
 // One worker thread: takes queries in batches, answers from the shared table, hands misses on. Loads nothing but the
 // table's reader and this folder.
 import { parentPort, workerData } from 'node:worker_threads';
+import { Guard, type GuardMemory, type Visitor } from '../../guard/guard.ts';
 import type { TableMemory } from '../../table/layout.ts';
 import { MISS, TableReader } from '../../table/lookup.ts';
 import { Client } from '../../wire/client.ts';
@@ -31,6 +32,8 @@ export interface WorkerParts {
   readonly reader: number;
   readonly packetInfo: boolean;
   readonly table: TableMemory;
+  /** Default: everything is answered to everyone. */
+  readonly guard?: GuardMemory;
   readonly misses: SharedArrayBuffer;
   readonly tally: SharedArrayBuffer;
   readonly signal: SharedArrayBuffer;
@@ -47,11 +50,12 @@ class UdpWorker {
   readonly #tally: Tally;
   readonly #signal: Int32Array;
   /** Who asks just now. */
-  readonly #client = new Client();
+  readonly #visitor: Visitor = { transport: 'udp', client: new Client() };
 
   constructor(parts: WorkerParts) {
     this.#parts = parts;
-    this.#reader = new TableReader(parts.table, parts.reader, BATCH);
+    const guard = parts.guard === undefined ? undefined : new Guard(parts.guard, parts.reader);
+    this.#reader = new TableReader(parts.table, parts.reader, BATCH, guard);
     this.#misses = new MissQueue(parts.misses);
     this.#tally = new Tally(parts.tally);
     this.#signal = new Int32Array(parts.signal);
@@ -97,9 +101,9 @@ class UdpWorker {
     this.#reader.gather(count);
     for (let slot = 0; slot < count; slot++) {
       const reply = this.#replies.view(replies);
-      this.#received.readClient(slot, this.#client);
+      this.#received.readClient(slot, this.#visitor.client);
       const request = this.#received.view(slot);
-      const size = this.#reader.answer(slot, request, 'udp', this.#client, now, reply);
+      const size = this.#reader.answer(slot, request, this.#visitor, now, reply);
       if (size > 0) this.#queue(replies++, slot, size);
       else if (size === MISS) missed += this.#hand(slot);
       else this.#tally.ignored();

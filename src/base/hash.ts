@@ -1,5 +1,4 @@
 // A keyed hash, so that nobody outside can aim collisions: HalfSipHash-1-3 (Aumasson, Bernstein: SipHash, 2012) with 64 bits out.
-import { at } from '../wire/bytes.ts';
 
 /** Two random words, new in every process. */
 export interface HashKey {
@@ -80,6 +79,11 @@ export class Hasher {
     }
     this.high = v1 ^ v3;
   }
+}
+
+/** The byte at `i`, which the caller knows to lie inside. */
+function at(bytes: Uint8Array, i: number): number {
+  return bytes[i] as number;
 }
 
 function word32(bytes: Uint8Array, i: number): number {

@@ -1,7 +1,7 @@
 // The keyed hash: equal to the published algorithm, keyed, and spread evenly.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Hasher } from '../../src/table/hash.ts';
+import { Hasher } from '../../src/base/hash.ts';
 import { holds } from '../support/property.ts';
 import { halfSipHash } from './reference-hash.ts';
 

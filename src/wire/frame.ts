@@ -53,8 +53,16 @@ export function finishReply(query: Query, rcode: number, reply: Uint8Array, plac
   reply[place + 6] = 0;
   reply[place + 7] = query.dnssecOk ? 0x80 : 0;
   reply[place + 8] = 0;
-  const options = place + OPT_LENGTH;
-  let end = options;
+  const start = place + OPT_LENGTH;
+  // Nearly no reply has options. Apart from here, so that what every reply does stays small enough to be compiled in place.
+  const end = query.ede < 0 && !query.sendsCookie ? start : writeOptions(query, reply, start);
+  putU16(reply, place + 9, end - start);
+  return end;
+}
+
+/** The options that the query's reply has. Returns where the reply goes on. */
+function writeOptions(query: Query, reply: Uint8Array, start: number): number {
+  let end = start;
   if (query.ede >= 0) {
     end = optionHead(EdnsOption.EDE, 2, reply, end) + 2;
     putU16(reply, end - 2, query.ede);
@@ -63,7 +71,6 @@ export function finishReply(query: Query, rcode: number, reply: Uint8Array, plac
     const cookie = query.replyCookie;
     end = copy(cookie, 0, cookie.length, reply, optionHead(EdnsOption.COOKIE, cookie.length, reply, end));
   }
-  putU16(reply, place + 9, end - options);
   return end;
 }
 

@@ -72,12 +72,15 @@ function renderWhole(
   reply: Uint8Array,
   start: number,
 ): number {
-  const body = bodyOf(memory, base);
+  const answers = u16(memory, base + Layout.ANSWERS);
+  const authority = u16(memory, base + Layout.AUTHORITY);
+  const additional = u16(memory, base + Layout.ADDITIONAL);
+  const body = base + Layout.OFFSETS + (answers + authority + additional) * 2;
   const bodyLength = u16(memory, base + Layout.BODY_LENGTH);
   const rotating = u16(memory, base + Layout.ROTATE_COUNT);
-  putU16(reply, 6, u16(memory, base + Layout.ANSWERS));
-  putU16(reply, 8, u16(memory, base + Layout.AUTHORITY));
-  putU16(reply, 10, u16(memory, base + Layout.ADDITIONAL));
+  putU16(reply, 6, answers);
+  putU16(reply, 8, authority);
+  putU16(reply, 10, additional);
   const end =
     rotating > 1
       ? copyRotated(memory, base, body, bodyLength, turn % rotating, reply, start)

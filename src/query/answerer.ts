@@ -4,6 +4,7 @@ import { renderFailure } from '../upstream/failure.ts';
 import { readMarks } from '../upstream/marks.ts';
 import { isLocal } from '../upstream/special-typed.ts';
 import type { FailureKind } from '../upstream/upstreamed.ts';
+import { copyOf, u16 } from '../wire/bytes.ts';
 import { Class, Rcode, Type } from '../wire/codes.ts';
 import { type Name, type ReversedLabels, reversedLabels, sameName } from '../wire/name.ts';
 import type { Query } from '../wire/query.ts';
@@ -33,11 +34,14 @@ export interface Beyond {
   readonly typed: Typed;
 }
 
+/** What an answer is kept under. */
+type Asked = Pick<Query, 'nameLength' | 'type'> & { readonly key: Uint8Array };
+
 /**
  * Takes a compiled answer to be kept under the query's key, until something in the nodes that it read changes, and at most
  * for `life` seconds where that is given.
  */
-export type Keep = (query: Query, compiled: Uint8Array, reads: readonly Node[], life?: number) => void;
+export type Keep = (query: Asked, compiled: Uint8Array, reads: readonly Node[], life?: number) => void;
 
 /** Types whose answers are worth keeping; every other type is NODATA, told anew each time. */
 const KEPT_TYPES: ReadonlySet<number> = new Set([
@@ -122,9 +126,9 @@ export class Answerer {
     if (notAsked !== undefined) return renderEmpty(request, query, notAsked, reply);
     const name = query.name();
     const labels = reversedLabels(name);
-    const zone = this.#contents.zones.of(labels);
-    const outside = this.#beyond?.outside;
-    if (zone === undefined || outside?.isDelegated(labels, zone.labels.length) === true) {
+    const zone = this.#zoneOf(labels);
+    if (zone === undefined) {
+      const outside = this.#beyond?.outside;
       if (outside === undefined) return renderEmpty(request, query, Rcode.REFUSED, reply);
       return outside.answer(request, query, asker, name, labels, reply);
     }
@@ -135,6 +139,26 @@ export class Answerer {
     if (better instanceof Promise) return this.#later(better, name, request, query, asker, turn);
     const answer = better.kind === 'failed' ? better : this.#compile(better, name, query, better.life);
     return this.#send(answer, request, query, asker, turn, reply);
+  }
+
+  /** The zone that answers for a name; undefined where it is for other servers to answer. */
+  #zoneOf(labels: ReversedLabels): Zone | undefined {
+    const zone = this.#contents.zones.of(labels);
+    if (zone === undefined) return undefined;
+    return this.#beyond?.outside.isDelegated(labels, zone.labels.length) === true ? undefined : zone;
+  }
+
+  /** Makes an answer anew that was kept under `key`, a name and a type, where the zones alone have one. */
+  renew(key: Uint8Array): void {
+    const nameLength = key.length - 2;
+    const name = copyOf(key, 0, nameLength) as Name;
+    const labels = reversedLabels(name);
+    const zone = this.#zoneOf(labels);
+    if (zone === undefined) return;
+    const type = u16(key, nameLength);
+    const outcome = this.#resolve(name, labels, type, zone);
+    const isOwn = this.#beyond === undefined || (outcome.kind === 'answer' && outcome.externals.length === 0);
+    if (outcome.kind === 'nodata' || isOwn) this.#compile(outcome, name, { key, nameLength, type }, undefined);
   }
 
   /** What the zones have, with what other servers know of it, where that has a part in it. */
@@ -216,7 +240,7 @@ export class Answerer {
   }
 
   /** `life`: seconds that it may be kept; 0 for not at all, undefined for as long as what it read stays as it is. */
-  #compile(outcome: Inside, name: Name, query: Query, life: number | undefined): Uint8Array {
+  #compile(outcome: Inside, name: Name, query: Asked, life: number | undefined): Uint8Array {
     this.#counters.answersCompiled.inc();
     const compiled = compile(name, outcome);
     if (life !== 0 && outcome.kind !== 'nxdomain' && outcome.lasting && KEPT_TYPES.has(query.type)) {

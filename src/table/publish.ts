@@ -1,7 +1,7 @@
 // The writer of the shared table: entries written first and published last, dropped precisely, evicted as CLOCK does it.
 import type { Counters } from '../base/counters.ts';
 import { Hasher, keyHash } from '../base/hash.ts';
-import { at, u16 } from '../wire/bytes.ts';
+import { at, copyOf, u16 } from '../wire/bytes.ts';
 import { FORWARDED, Layout } from '../wire/compiled.ts';
 import { isBelow, type Name } from '../wire/name.ts';
 import { type Dependent, Node } from '../zone/node.ts';
@@ -30,6 +30,9 @@ class Published implements Dependent {
   }
 }
 
+/** Keys of dropped answers that are remembered until `takeWanted`, at most. */
+const MOST_WANTED = 512;
+
 /** The one writer of a table. Every change of a slot is one atomic store that readers see whole. */
 export class Publisher {
   readonly #slots: Int32Array;
@@ -44,6 +47,7 @@ export class Publisher {
   readonly #published: (Published | undefined)[] = [undefined];
   readonly #freeNumbers: number[] = [];
   #count = 0;
+  #wanted: Uint8Array[] = [];
 
   /** `tree` is where answers hang; asked for late, since the tree in turn needs `drop`. */
   constructor(memory: TableMemory, tree: () => Tree, counters: Counters) {
@@ -185,7 +189,19 @@ export class Publisher {
   drop(dependent: Dependent): void {
     if (!(dependent instanceof Published)) return;
     this.#counters.tableDrops.inc();
+    const { place } = dependent;
+    if (this.#arena[place + Entry.USED] === 1 && this.#wanted.length < MOST_WANTED) {
+      const key = this.#keyAt(place);
+      this.#wanted.push(copyOf(key, 0, key.length));
+    }
     this.#forget(dependent);
+  }
+
+  /** Keys of answers that were dropped since the last call, and had been given out since they were made. */
+  takeWanted(): readonly Uint8Array[] {
+    const wanted = this.#wanted;
+    if (wanted.length > 0) this.#wanted = [];
+    return wanted;
   }
 
   /** Takes every answer out. */

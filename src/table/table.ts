@@ -21,8 +21,13 @@ import { MISS, TableReader } from './lookup.ts';
 import { NamesWriter } from './names-writer.ts';
 import { Publisher } from './publish.ts';
 
+/** Under what an answer is kept. */
+type Key = Pick<Query, 'nameLength'> & { readonly key: Uint8Array };
+
 /** The main thread's number among the readers. */
 export const MAIN_READER = 0;
+/** How long answers are made anew at a stretch, in milliseconds; what is left is made when it is asked for. */
+const RENEW_MS = 1;
 
 export class AnswerTable {
   readonly memory: TableMemory;
@@ -30,6 +35,8 @@ export class AnswerTable {
   readonly #publisher: Publisher;
   readonly #reader: TableReader;
   readonly #served: SharedNetworks;
+  #makeAnew: (key: Uint8Array) => void = () => {};
+  #renewing = false;
 
   /**
    * `bytes` bounds answers and index; `tree` is asked for late, since the tree in turn drops from here. The guard is the
@@ -52,8 +59,7 @@ export class AnswerTable {
   }
 
   /** `life`: seconds that it may be kept, its TTLs counting down meanwhile; 0 for ever, with TTLs as they are. */
-  keep(query: Query, compiled: Uint8Array, reads: readonly Node[], life = 0): void {
-    const { key, nameLength } = query;
+  keep({ key, nameLength }: Key, compiled: Uint8Array, reads: readonly Node[], life = 0): void {
     if (life === 0) {
       this.#publisher.publish(key, nameLength + 2, compiled, reads);
       return;
@@ -90,9 +96,30 @@ export class AnswerTable {
     return Math.floor(ms / 1000) - this.memory.madeAt;
   }
 
-  /** Takes an answer out that a change has made untrue. */
+  /** Takes an answer out that a change has made untrue. One that clients ask for comes back when the turn ends. */
   drop(dependent: Dependent): void {
     this.#publisher.drop(dependent);
+    if (this.#renewing) return;
+    this.#renewing = true;
+    queueMicrotask(() => this.#renew());
+  }
+
+  /** From now on dropped answers are made anew by `renew`, which is given their keys: a name, then a type. */
+  renewWith(renew: (key: Uint8Array) => void): void {
+    this.#makeAnew = renew;
+  }
+
+  /**
+   * Makes dropped answers anew that were given out since they were made: nobody has to wait for them, and it costs less
+   * than a miss. An answer is made at most once for each time that it was asked for, so it is never more work either.
+   */
+  #renew(): void {
+    this.#renewing = false;
+    const end = performance.now() + RENEW_MS;
+    for (const key of this.#publisher.takeWanted()) {
+      this.#makeAnew(key);
+      if (performance.now() >= end) return;
+    }
   }
 
   /** Takes every answer out. */

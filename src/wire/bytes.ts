@@ -36,9 +36,24 @@ export function lower(byte: number): number {
   return LOWER[byte] as number;
 }
 
+/** Room for the longest name. */
+const scratch = Buffer.alloc(256);
+
 /** Bytes as a string of one character a byte. */
 export function latin1(bytes: Uint8Array, start: number, end: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1', start, end);
+  const length = end - start;
+  if (length > scratch.length)
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1', start, end);
+  // A small array lives in JavaScript's heap: to make a Buffer of it would move it out of there first.
+  for (let i = 0; i < length; i++) scratch[i] = at(bytes, start + i);
+  return scratch.toString('latin1', 0, length);
+}
+
+/** A copy of some of them, in an array of their own. */
+export function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  const copy = new Uint8Array(end - start);
+  for (let i = start; i < end; i++) copy[i - start] = at(bytes, i);
+  return copy;
 }
 
 /** Whether two runs of bytes are equal. For short ones: a call into the platform takes longer than a few steps here. */

@@ -1,5 +1,5 @@
 // One incoming query, judged and read without allocating: the header first, then question and EDNS.
-import { at, lower, u16 } from './bytes.ts';
+import { at, copyOf, lower, u16 } from './bytes.ts';
 import { EdnsOption, Flag, HEADER_LENGTH, MAX_UDP_SIZE, Opcode, PLAIN_UDP_SIZE, Type } from './codes.ts';
 import { MAX_NAME, type Name } from './name.ts';
 import { Reader } from './reader.ts';
@@ -211,7 +211,7 @@ export class Query {
 
   /** A copy of the question name. */
   name(): Name {
-    return Uint8Array.from(this.key.subarray(0, this.nameLength)) as Name;
+    return copyOf(this.key, 0, this.nameLength) as Name;
   }
 
   /** Name and type as a string of one character a byte. */

@@ -1,6 +1,6 @@
 // Zones, table and answerer joined as the server joins them, and beside them the full path that keeps nothing.
 import { type Counters, noCounters } from '../../src/base/counters.ts';
-import { Answerer } from '../../src/query/answerer.ts';
+import { Answerer, type Keep } from '../../src/query/answerer.ts';
 import type { Respond } from '../../src/query/responder.ts';
 import type { Change, Entry } from '../../src/service/entry.ts';
 import { MISS, TableReader } from '../../src/table/lookup.ts';
@@ -54,9 +54,9 @@ export class World {
         throw new Error(`${key}: ${problem}`);
       },
     });
-    const keep = (query: Query, compiled: Uint8Array, reads: Parameters<AnswerTable['keep']>[2]) =>
-      table.keep(query, compiled, reads);
+    const keep: Keep = (...kept) => table.keep(...kept);
     const answerer = new Answerer(this.contents, OPTIONS, keep, counters);
+    table.renewWith((key) => answerer.renew(key));
     this.#full = new Answerer(this.contents, OPTIONS, () => {}, noCounters);
     this.respond = table.responder(answerer, counters);
     for (const one of [answerer, this.#full]) one.ready();

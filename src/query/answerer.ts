@@ -234,7 +234,9 @@ export class Answerer {
   #resolve(name: Name, labels: ReversedLabels, type: number, zone: Zone): Inside {
     const { ttls, local } = this.#options;
     const stands = local !== undefined && isLocal(labels, zone.labels);
-    const outcome = resolve(this.#contents, stands ? local : name, type, ttls);
+    const outcome = stands
+      ? resolve(this.#contents, local, type, ttls)
+      : resolve(this.#contents, name, type, ttls, labels);
     if (outcome.kind === 'external') return { kind: 'nxdomain', zone };
     return stands ? underName(outcome, name, local) : outcome;
   }

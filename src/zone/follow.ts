@@ -116,12 +116,10 @@ export class Follow {
   }
 
   #look(owner: Name): Holding {
-    const labels = reversedLabels(owner);
-    if (this.#contents.zones.of(labels) === undefined) {
-      this.#trail.leftOpen(owner);
-      return { own: [], aliases: [], isOutside: true };
-    }
-    return this.#holdingAt(lookAt(this.#contents, labels));
+    const look = lookAt(this.#contents, reversedLabels(owner));
+    if (look !== undefined) return this.#holdingAt(look);
+    this.#trail.leftOpen(owner);
+    return { own: [], aliases: NO_ALIASES, isOutside: true };
   }
 
   #holdingAt(look: Look): Holding {

@@ -11,10 +11,10 @@ export interface Look {
   readonly isApex: boolean;
 }
 
-/** Looks at a name that lies in a zone. */
-export function lookAt(contents: Contents, labels: ReversedLabels): Look {
+/** Looks at a name; undefined where it lies outside all zones. */
+export function lookAt(contents: Contents, labels: ReversedLabels): Look | undefined {
   const zone = contents.zones.of(labels);
-  if (zone === undefined) throw new RangeError('the name lies outside all zones');
+  if (zone === undefined) return undefined;
   const scope = scopeOf(contents.tree, zone, labels);
   if (labels.length > zone.labels.length) return { zone, scope, match: zone.match, isApex: false };
   if (zone.apex === 'subtree') return { zone, scope, match: 'subtree', isApex: true };

@@ -1,6 +1,6 @@
 // One question against the zones: which records answer it, or that none do, or that the name does not exist. Pure.
 import { Type } from '../wire/codes.ts';
-import { type Name, reversedLabels } from '../wire/name.ts';
+import { type Name, type ReversedLabels, reversedLabels } from '../wire/name.ts';
 import { SOA_EXPIRE, SOA_REFRESH, SOA_RETRY } from '../wire/negative.ts';
 import type { Rdata } from '../wire/rdata.ts';
 import { collect } from './collect.ts';
@@ -44,11 +44,20 @@ export interface Ttls {
   readonly negative: number;
 }
 
-/** Answers a question of class IN. The SOA serial is written as 0: the renderer puts in the zone's serial of the moment. */
-export function resolve(contents: Contents, name: Name, type: number, ttls: Ttls): Outcome {
-  const labels = reversedLabels(name);
-  if (contents.zones.of(labels) === undefined) return { kind: 'external' };
-  return new Resolution(contents, name, lookAt(contents, labels), ttls).answer(type);
+/**
+ * Answers a question of class IN. The SOA serial is written as 0: the renderer puts in the zone's serial of the moment.
+ * `labels` are those of the name, for callers who have them.
+ */
+export function resolve(
+  contents: Contents,
+  name: Name,
+  type: number,
+  ttls: Ttls,
+  labels: ReversedLabels = reversedLabels(name),
+): Outcome {
+  const look = lookAt(contents, labels);
+  if (look === undefined) return { kind: 'external' };
+  return new Resolution(contents, name, look, ttls).answer(type);
 }
 
 const NOTHING = new RRsets();
@@ -138,7 +147,7 @@ class Resolution {
   #nameServers(): Records {
     const look = lookAt(this.#contents, [...this.#look.zone.labels, 'dns', 'ns']);
     // A wildcard answers for any name, but that makes no name servers of its services.
-    if (look.scope.by === 'stored wildcard') return only(NOTHING);
+    if (look === undefined || look.scope.by === 'stored wildcard') return only(NOTHING);
     return this.#members({ ...look, match: 'subtree' }).ns();
   }
 

@@ -90,7 +90,6 @@ export class Server {
     });
     const keep: Keep = (...kept) => table.keep(...kept);
     this.#answerer = new Answerer(this.#contents, answererOptions(options), keep, counters);
-    table.renewWith((key) => this.#answerer.renew(key));
     this.#respond = table.responder(this.#answerer, counters, this.#logger);
     this.#forwarding = new Forwarding(options, {
       contents: this.#contents,

@@ -158,7 +158,8 @@ export class Answerer {
     const type = u16(key, nameLength);
     const outcome = this.#resolve(name, labels, type, zone);
     const isOwn = this.#beyond === undefined || (outcome.kind === 'answer' && outcome.externals.length === 0);
-    if (outcome.kind === 'nodata' || isOwn) this.#compile(outcome, name, { key, nameLength, type }, undefined);
+    if (outcome.kind === 'nodata' || isOwn)
+      this.#compile(outcome, name, { key, nameLength, type }, undefined);
   }
 
   /** What the zones have, with what other servers know of it, where that has a part in it. */

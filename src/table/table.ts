@@ -5,6 +5,7 @@ import type { Guard } from '../guard/guard.ts';
 import type { Answerer } from '../query/answerer.ts';
 import type { Respond } from '../query/responder.ts';
 import type { Answer } from '../upstream/cache.ts';
+import { copyOf, u16 } from '../wire/bytes.ts';
 import { Rcode, typeName } from '../wire/codes.ts';
 import { counting } from '../wire/compiled.ts';
 import { type Name, nameToText } from '../wire/name.ts';
@@ -35,6 +36,7 @@ export class AnswerTable {
   readonly #publisher: Publisher;
   readonly #reader: TableReader;
   readonly #served: SharedNetworks;
+  /** Given the key of a dropped answer, a name and a type. */
   #makeAnew: (key: Uint8Array) => void = () => {};
   #renewing = false;
 
@@ -104,11 +106,6 @@ export class AnswerTable {
     queueMicrotask(() => this.#renew());
   }
 
-  /** From now on dropped answers are made anew by `renew`, which is given their keys: a name, then a type. */
-  renewWith(renew: (key: Uint8Array) => void): void {
-    this.#makeAnew = renew;
-  }
-
   /**
    * Makes dropped answers anew that were given out since they were made: nobody has to wait for them, and it costs less
    * than a miss. An answer is made at most once for each time that it was asked for, so it is never more work either.
@@ -127,15 +124,22 @@ export class AnswerTable {
     this.#publisher.clear();
   }
 
-  /** The table first, then the answerer: what every transport of the main thread calls, and what misses come to. */
+  /**
+   * The table first, then the answerer: what every transport of the main thread calls, and what misses come to. From
+   * now on it is this answerer that makes dropped answers anew.
+   */
   responder(answerer: Answerer, counters: Counters, logger: Logger = silent): Respond {
     const reader = this.#reader;
-    const failed = (error: unknown, query: Query) => {
+    const failed = (error: unknown, name: Name, type: number) => {
       counters.failures.inc();
-      logger.error(
-        { err: error, name: nameToText(query.name()), type: typeName(query.type) },
-        'a question failed',
-      );
+      logger.error({ err: error, name: nameToText(name), type: typeName(type) }, 'a question failed');
+    };
+    this.#makeAnew = (key) => {
+      try {
+        answerer.renew(key);
+      } catch (error) {
+        failed(error, copyOf(key, 0, key.length - 2) as Name, u16(key, key.length - 2));
+      }
     };
     return (request, asker, reply) => {
       // The main thread is the writer too, so nothing can be reused under this reader: it need not enter and leave.
@@ -148,7 +152,7 @@ export class AnswerTable {
         return answerer.answer(request, reader.query(), asker, reader.nextTurn(), reply);
       } catch (error) {
         // Nothing there throws; but should it once, one question goes unanswered and not all of them.
-        failed(error, reader.query());
+        failed(error, reader.query().name(), reader.query().type);
         return renderEmpty(request, reader.query(), Rcode.SERVFAIL, reply);
       }
     };

@@ -56,7 +56,6 @@ export class World {
     });
     const keep: Keep = (...kept) => table.keep(...kept);
     const answerer = new Answerer(this.contents, OPTIONS, keep, counters);
-    table.renewWith((key) => answerer.renew(key));
     this.#full = new Answerer(this.contents, OPTIONS, () => {}, noCounters);
     this.respond = table.responder(answerer, counters);
     for (const one of [answerer, this.#full]) one.ready();

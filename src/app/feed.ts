@@ -6,6 +6,7 @@ import type { Known, ListSink, RegistrySink, RegistryState } from '../registry/r
 import type { Batch, Entry } from '../service/entry.ts';
 import type { Bad } from '../zone/bad-records.ts';
 import type { Contents } from '../zone/contents.ts';
+import type { StalePolicy } from './stale-policy.ts';
 
 /** How the server stands to its registry. */
 export interface Standing {
@@ -18,6 +19,7 @@ export interface FeedParts {
   readonly contents: Contents;
   readonly counters: Counters;
   readonly logger: Logger;
+  readonly policy: StalePolicy;
   /** Called once, when the first whole list has been applied. */
   readonly onFirstList: () => void;
 }
@@ -59,7 +61,7 @@ export class Feed implements RegistrySink {
     };
   }
 
-  /** The snapshot is in force, and as old as it is. */
+  /** What the snapshot holds is about to be in force, and as old as it is. */
   restored({ since }: Known): void {
     const cause = new FingerpostError('unavailable', 'the registry has not been reached yet');
     this.state({ kind: 'stale', since, cause });
@@ -93,7 +95,8 @@ export class Feed implements RegistrySink {
   /** The registry itself logs changes of state, with their cause. */
   state(state: RegistryState): void {
     this.#standing = { ...this.#standing, state };
-    const { counters } = this.#parts;
+    const { counters, policy } = this.#parts;
+    policy.state(state);
     counters.synced.set(state.kind === 'synced' ? 1 : 0);
     counters.staleSince.set(state.kind === 'stale' ? state.since / 1000 : 0);
   }

@@ -29,6 +29,7 @@ import { giveBackMemory } from './memory.ts';
 import { openRegistryOf } from './options/open-registry.ts';
 import { Ports } from './ports.ts';
 import { type Privileges, takeUser } from './privileges.ts';
+import { StalePolicy } from './stale-policy.ts';
 import { openSnapshot } from './state.ts';
 import { VERSION } from './version.ts';
 
@@ -52,6 +53,7 @@ export class Server {
   readonly #answerer: Answerer;
   readonly #respond: Respond;
   readonly #forwarding: Forwarding;
+  readonly #policy: StalePolicy;
   readonly #feed: Feed;
   readonly #guardMemory = guardMemory(MAX_READERS);
   readonly #guard = new Guard(this.#guardMemory, MAIN_READER);
@@ -99,7 +101,9 @@ export class Server {
       logger: this.#logger,
       clock: this.#clock,
     });
+    this.#policy = new StalePolicy(options, { zones, logger: this.#logger, clock: this.#clock });
     this.#feed = new Feed({
+      policy: this.#policy,
       contents: this.#contents,
       counters,
       logger: this.#logger,
@@ -206,7 +210,8 @@ export class Server {
     const registry = this.#registry?.url ?? '';
     if (this.#stopped !== undefined) return { registry, state: 'stopping', revision } as const;
     const kind = !listed ? 'starting' : state.kind === 'stale' ? 'stale' : 'synced';
-    return { registry, state: kind, revision, ...cut(state) } as const;
+    const { expired } = this.#policy;
+    return { registry, state: kind, revision, ...cut(state), ...(expired && { expired }) } as const;
   }
 
   /**
@@ -223,6 +228,7 @@ export class Server {
     const next = { ...old, ...Object.fromEntries(live.map(({ name }) => [name, options[name]])) };
     this.#setGuard(guardSettings(next, this.#cookieSecret));
     this.#options = next;
+    this.#policy.configure(next);
     this.#answerer.configure(answererOptions(this.#options));
     this.#forwarding.configure(this.#options);
     this.#table.clear();
@@ -259,6 +265,7 @@ export class Server {
     this.#forwarding.close();
     await this.#snapshot?.close();
     await this.#registry?.close();
+    this.#policy.state({ kind: 'starting' });
     this.#ports = undefined;
     this.#snapshot = undefined;
     this.#registry = undefined;

@@ -14,6 +14,8 @@ export interface Health {
   readonly state: 'starting' | 'synced' | 'stale' | 'stopping';
   /** Cut off since, milliseconds since 1970. */
   readonly since?: number | undefined;
+  /** It has been stale for so long that questions are answered SERVFAIL. */
+  readonly expired?: boolean;
   /** The registry revision that answers are up to date with. */
   readonly revision: number;
   readonly cause?: unknown;
@@ -37,12 +39,13 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-function healthBody({ registry, state, since, revision, cause }: Health): Record<string, unknown> {
+function healthBody({ registry, state, since, expired, revision, cause }: Health): Record<string, unknown> {
   return {
     registry,
     state,
     revision,
     ...(since === undefined ? {} : { since: new Date(since).toISOString() }),
+    ...(expired === undefined ? {} : { expired }),
     ...(cause === undefined ? {} : { cause: messageOf(cause) }),
   };
 }
@@ -55,7 +58,7 @@ export function httpApp({ metrics, health }: HttpParts): Hono {
   // Stale is still ready: what was known stays in force, and all servers lose the registry at once.
   app.get('/readyz', (context) => {
     const now = health();
-    const ready = now.state !== 'starting' && now.state !== 'stopping';
+    const ready = now.state !== 'starting' && now.state !== 'stopping' && now.expired !== true;
     return context.json({ ready, ...healthBody(now) }, ready ? 200 : 503);
   });
   app.get('/metrics', async (context) => {

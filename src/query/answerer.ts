@@ -6,6 +6,7 @@ import { isLocal } from '../upstream/special-typed.ts';
 import type { FailureKind } from '../upstream/upstreamed.ts';
 import { copyOf, u16 } from '../wire/bytes.ts';
 import { Class, Rcode, Type } from '../wire/codes.ts';
+import { ExtendedErrorCode } from '../wire/extended-error.ts';
 import { type Name, type ReversedLabels, reversedLabels, sameName } from '../wire/name.ts';
 import type { Query } from '../wire/query.ts';
 import { renderCompiled, renderEmpty } from '../wire/reply.ts';
@@ -132,7 +133,10 @@ export class Answerer {
       if (outside === undefined) return renderEmpty(request, query, Rcode.REFUSED, reply);
       return outside.answer(request, query, asker, name, labels, reply);
     }
-    if (!this.#ready) return this.#send(Rcode.SERVFAIL, request, query, asker, turn, reply);
+    if (!this.#ready) {
+      query.ede = ExtendedErrorCode.NOT_READY;
+      return renderEmpty(request, query, Rcode.SERVFAIL, reply);
+    }
     const outcome = this.#resolve(name, labels, query.type, zone);
     const better =
       this.#beyond === undefined ? outcome : this.#better(outcome, name, labels, request, query, asker);

@@ -5,7 +5,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { messageOf } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import type { Entry } from '../service/entry.ts';
-import type { ListSink } from './registry.ts';
+import type { Known, ListSink } from './registry.ts';
 import { SNAPSHOT } from './snapshot-file.ts';
 import { type Head, type Identity, RecordReader, Unusable } from './snapshot-format.ts';
 import { examine, type Readable, records } from './snapshot-reader.ts';
@@ -14,6 +14,8 @@ export interface RestoreDeps {
   readonly folder: string;
   readonly identity: Identity;
   readonly logger: Logger;
+  /** Called when all was read, before it is in force. */
+  readonly restored: (known: Known) => void;
   /** Nobody waits for it any more. */
   readonly stopped: AbortSignal;
 }
@@ -54,6 +56,7 @@ async function deliver(deps: RestoreDeps, file: Readable, sink: ListSink): Promi
       await turn();
     }
   }
+  deps.restored(file.known);
   sink.listed(head.revision);
   return true;
 }

@@ -57,8 +57,8 @@ export class Snapshot implements RegistrySink {
   }
 
   /**
-   * Hands what was last known to `start`, then watches the registry from there on. `restored` is called between the two,
-   * where anything was known.
+   * Hands what was last known to `start`, then watches the registry from there on. `restored` is called before the end of
+   * that list, so that nobody takes it for new.
    */
   follow(registry: Registry, start: ListSink, restored: (known: Known) => void): void {
     this.#registry = registry;
@@ -76,11 +76,8 @@ export class Snapshot implements RegistrySink {
   async #follow(registry: Registry, start: ListSink, restored: (known: Known) => void): Promise<void> {
     const { folder, identity, logger } = this.#deps;
     const stopped = this.#stopping.signal;
-    const base = await restore({ folder, identity, logger, stopped }, start);
-    if (base !== undefined) {
-      this.#writer.inherit(base);
-      restored(base.known);
-    }
+    const base = await restore({ folder, identity, logger, restored, stopped }, start);
+    if (base !== undefined) this.#writer.inherit(base);
     if (!stopped.aborted) registry.watch(this, base?.known);
   }
 

@@ -13,6 +13,7 @@ export const ExtendedErrorCode = {
   PROHIBITED: 18,
   NO_REACHABLE_AUTHORITY: 22,
   NETWORK_ERROR: 23,
+  INVALID_DATA: 24,
 } as const;
 
 export interface ExtendedError {

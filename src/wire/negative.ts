@@ -1,6 +1,6 @@
 // Negative replies, rendered from a handful of numbers: NXDOMAIN and NODATA with the zone's SOA (RFC 2308).
 import { putU16, putU32 } from './bytes.ts';
-import { Class, Flag, HEADER_LENGTH, Type } from './codes.ts';
+import { Class, Flag, HEADER_LENGTH, Rcode, Type } from './codes.ts';
 import { ExtendedErrorCode } from './extended-error.ts';
 import { beginReply, finishReply } from './frame.ts';
 import type { Query } from './query.ts';
@@ -23,6 +23,9 @@ export const ZoneWords = {
   STRIDE: 2,
 } as const;
 
+/** In the place of the stale TTL: what is known is too old to be told at all. */
+export const EXPIRED = 2 ** 32 - 1;
+
 function wordOf(words: Uint32Array, zone: number, field: number): number {
   return words[ZoneWords.FIRST + zone * ZoneWords.STRIDE + field] as number;
 }
@@ -33,13 +36,20 @@ export function zoneSerial(words: Uint32Array, zone: number): number {
 }
 
 /**
- * The most that a TTL of zone data may be now; 0 for no such limit. Where there is one, the reply says why (RFC 8914 4.4).
- * To be called before the room for records is reckoned.
+ * The most that a TTL of zone data may be now; 0 for no such limit, EXPIRED where no answer is due (see renderExpired).
+ * Where it is not 0, the reply says why (RFC 8914 4.4, 4.25). To be called before the room for records is reckoned.
  */
 export function staleTtl(query: Query, words: Uint32Array): number {
   const ttl = words[ZoneWords.STALE_TTL] as number;
-  if (ttl !== 0 && query.ede < 0) query.ede = ExtendedErrorCode.STALE_ANSWER;
+  if (ttl !== 0 && query.ede < 0) {
+    query.ede = ttl === EXPIRED ? ExtendedErrorCode.INVALID_DATA : ExtendedErrorCode.STALE_ANSWER;
+  }
   return ttl;
+}
+
+/** The reply in the place of zone data that is too old to be told. Returns its length. */
+export function renderExpired(request: Uint8Array, query: Query, reply: Uint8Array): number {
+  return finishReply(query, Rcode.SERVFAIL, reply, beginReply(request, query, Rcode.SERVFAIL, 0, reply));
 }
 
 /** `ns.dns` and `hostmaster`, the labels before the zone's name in SOA mname and rname. */
@@ -69,6 +79,7 @@ export function renderNegative(
   const ttl = words[ZoneWords.NEGATIVE_TTL] as number;
   const pointer = 0xc000 | (HEADER_LENGTH + query.nameLength - wordOf(words, zone, ZoneWords.NAME_LENGTH));
   const stale = staleTtl(query, words);
+  if (stale === EXPIRED) return renderExpired(request, query, reply);
   let place = beginReply(request, query, rcode, Flag.AA, reply);
   putU16(reply, 8, 1);
   putU16(reply, place, pointer);

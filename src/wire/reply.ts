@@ -13,7 +13,7 @@ import {
   ZONE_DATA,
 } from './compiled.ts';
 import { beginReply, copy, finishReply } from './frame.ts';
-import { renderNegative, staleTtl, zoneSerial } from './negative.ts';
+import { EXPIRED, renderExpired, renderNegative, staleTtl, zoneSerial } from './negative.ts';
 import type { Query } from './query.ts';
 import { limitTtls, ownerLength } from './ttl.ts';
 
@@ -44,6 +44,7 @@ export function renderCompiled(
   }
   const flags = ((kind & AUTHORITATIVE) !== 0 ? Flag.AA : 0) | ((kind & TRUNCATED) !== 0 ? Flag.TC : 0);
   const stale = (kind & ZONE_DATA) !== 0 ? staleTtl(query, zoneWords) : 0;
+  if (stale === EXPIRED) return renderExpired(request, query, reply);
   const start = beginReply(request, query, rcode, flags, reply);
   if ((kind & FORWARDED) !== 0) addForwarded(request, query, kind, reply);
   const room = limit - query.optLength;

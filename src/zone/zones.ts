@@ -89,7 +89,7 @@ export class Zones {
     this.words[ZoneWords.NEGATIVE_TTL] = seconds;
   }
 
-  /** Sets the most that a TTL may be while what is known is stale; 0: it is not stale. */
+  /** Sets the most that a TTL may be while what is known is stale; 0: it is not stale; EXPIRED: it is too old. */
   setStaleTtl(seconds: number): void {
     this.words[ZoneWords.STALE_TTL] = seconds;
   }

@@ -67,6 +67,20 @@ describe('/readyz', () => {
   });
 });
 
+describe('/readyz, when nothing that is known is told any more', () => {
+  it('is 503', async () => {
+    const url = await start({
+      registry: 'etcd://here',
+      state: 'stale',
+      since: 0,
+      expired: true,
+      revision: 1,
+    });
+    expect(await get(`${url}/readyz`)).toMatchObject({ status: 503, body: { ready: false, expired: true } });
+    expect(await get(`${url}/healthz`)).toMatchObject({ status: 200 });
+  });
+});
+
 describe('/healthz', () => {
   it('is 200 whatever the registry does', async () => {
     const url = await start({ registry: 'etcd://here', state: 'starting', revision: 0 });

@@ -52,6 +52,10 @@ describe('before the first whole list', () => {
     expect(early.ask(text)).toEqual([rcode]);
     expect(early.table.count).toBe(0);
   });
+  it('clients with EDNS are told why (RFC 8914 4.15)', () => {
+    const edns = early.bytes(packet('web.example.org A', 1232));
+    expect(edns.subarray(-6)).toEqual(Uint8Array.of(0, 15, 0, 2, 0, 14));
+  });
   it('and then the answer', () => {
     early.contents.listed(3);
     early.answerer.ready();

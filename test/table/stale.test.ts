@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { type Message, readMessage } from '../../src/wire/message.ts';
+import { EXPIRED } from '../../src/wire/negative.ts';
 import { holdsSoon } from './holds-soon.ts';
 import { type Ask, packet } from './questions.ts';
 import { cases } from './random-zones.ts';
@@ -57,6 +58,35 @@ function check(world: World, ask: Ask): void {
     if (isZoneData && ask.size !== undefined) expect(reply.subarray(-6)).toEqual(Buffer.from(NOTE));
   }
 }
+
+it('answers that are too old are not given, from the table, by workers or anew', async () => {
+  const tooOld = Uint8Array.of(0, 15, 0, 2, 0, 24);
+  let refused = 0;
+  await holdsSoon(
+    fc.asyncProperty(cases, async ({ zones, first, questions }) => {
+      const world = new World(zones).load(first);
+      await Promise.resolve();
+      for (const ask of questions) {
+        const request = packet(ask);
+        world.contents.zones.setStaleTtl(0);
+        const fresh = messageOf(world.ask(request));
+        world.contents.zones.setStaleTtl(EXPIRED);
+        const isZoneData = (fresh.flags & 0x0400) !== 0 && ask.class !== 3;
+        const full = world.askFull(request, 'tcp', 5);
+        for (const reply of [world.ask(request), full, world.reader(2).ask(request) ?? full]) {
+          if (!isZoneData) continue;
+          const { flags, answers, authority } = messageOf(reply);
+          expect(flags & 0x040f).toBe(2);
+          expect([...answers, ...authority]).toEqual([]);
+          if (ask.size !== undefined) expect(reply.subarray(-6)).toEqual(Buffer.from(tooOld));
+          refused++;
+        }
+      }
+    }),
+    20,
+  );
+  expect(refused).toBeGreaterThan(60);
+});
 
 it('answers are limited, and nothing else', async () => {
   await holdsSoon(

@@ -1,5 +1,6 @@
 // The table of options: every flag, environment variable and file key there is, with its default and what it allows.
 import { availableParallelism, hostname, networkInterfaces } from 'node:os';
+import { z } from 'zod';
 import { accessRules, networks } from './access.ts';
 import { addressText, type ListenAddress, parseAddress } from './address.ts';
 import { forwardTable } from './forward-table.ts';
@@ -134,6 +135,24 @@ export const table = {
     help: "keep a snapshot of etcd's services here, to start with when etcd cannot be reached",
     allowed: 'the path of a directory, which is made where there is none',
     schema: text(4096),
+  }),
+  staleTtl: option({
+    group: 'serve',
+    value: 'S',
+    help: 'most that a TTL may be while the registry is cut off',
+    allowed: `a whole number of seconds from 1 to ${MAX_TTL}`,
+    fallback: '30',
+    live: true,
+    schema: whole(1, MAX_TTL),
+  }),
+  staleMax: option({
+    group: 'serve',
+    value: 'S',
+    help: 'answer SERVFAIL when the registry has been cut off for so long, or never',
+    allowed: `a whole number of seconds from 1 to ${MAX_TTL}, or never`,
+    fallback: 'never',
+    live: true,
+    schema: z.union([z.literal('never'), whole(1, MAX_TTL)]),
   }),
   ttl: option({
     group: 'serve',

@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Outcome as Known } from '../upstream/cache.ts';
 import { isAnswer } from '../upstream/cache-reply.ts';
 import type { Marks } from '../upstream/marks.ts';
+import { isTruncated } from '../upstream/receive.ts';
 import type { FailureKind } from '../upstream/upstreamed.ts';
 import { Type } from '../wire/codes.ts';
 import type { ResourceRecord } from '../wire/message.ts';
@@ -81,10 +82,10 @@ export class Externals {
   }
 }
 
-/** None where it is known what there is, or that there is nothing. */
+/** None where it is known what there is, all of it, or that there is nothing. */
 export function failureOf(known: Known): FailureKind[] {
   if (known.kind !== 'answer') return [known.kind];
-  return isAnswer(known.reply) ? [] : ['unreachable'];
+  return isAnswer(known.reply) && !isTruncated(known.reply.message) ? [] : ['unreachable'];
 }
 
 /** As long as all that was found out holds, and not where something could not be. */

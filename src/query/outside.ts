@@ -8,6 +8,7 @@ import { renderFailure } from '../upstream/failure.ts';
 import type { Forwarder } from '../upstream/forwarder.ts';
 import type { ServerGroup } from '../upstream/group.ts';
 import { type Marks, readMarks } from '../upstream/marks.ts';
+import { isTruncated } from '../upstream/receive.ts';
 import { special } from '../upstream/special.ts';
 import { answerByItself } from '../upstream/special-answer.ts';
 import { compileSpecial } from '../upstream/special-compile.ts';
@@ -18,7 +19,7 @@ import { Rcode } from '../wire/codes.ts';
 import { ExtendedErrorCode } from '../wire/extended-error.ts';
 import { type Name, type ReversedLabels, reversedLabels } from '../wire/name.ts';
 import { inAnyNetwork, type Network } from '../wire/network.ts';
-import type { Query } from '../wire/query.ts';
+import type { Query, Transport } from '../wire/query.ts';
 import { renderCompiled, renderEmpty } from '../wire/reply.ts';
 import { LateReply, limitOf } from './late-reply.ts';
 import { type Asker, LATER } from './responder.ts';
@@ -134,24 +135,30 @@ export class Outside {
     const outcome = resolver.resolve(request, query, ask);
     if (outcome instanceof Promise) return this.#later(request, query, asker, outcome);
     if (outcome.kind === 'answer') keep(request, query, outcome);
-    return this.#render(outcome, request, query, limitOf(asker, query, reply), reply);
+    return this.#render(outcome, asker.transport, request, query, limitOf(asker, query, reply), reply);
   }
 
   #later(request: Uint8Array, query: Query, asker: Asker, outcome: Promise<Outcome>): number {
     const late = new LateReply(request, query, asker);
+    const { transport } = asker;
     // Such a promise never rejects.
-    void outcome.then((settled) => late.send((...rest) => this.#render(settled, ...rest)));
+    void outcome.then((settled) => late.send((...rest) => this.#render(settled, transport, ...rest)));
     return LATER;
   }
 
   #render(
     outcome: Answer | UpstreamFailure,
+    transport: Transport,
     request: Uint8Array,
     query: Query,
     limit: number,
     reply: Uint8Array,
   ): number {
     if (outcome.kind !== 'answer') return renderFailure(request, query, outcome.kind, reply);
+    // Other servers could not be asked over TCP. Over UDP what came is better than nothing, and TC says that it is not all;
+    // over TCP clients would take it for the whole.
+    if (transport === 'tcp' && isTruncated(outcome.reply.message))
+      return renderFailure(request, query, 'unreachable', reply);
     return renderAnswer(outcome, request, query, this.#parts.clock.now(), limit, reply);
   }
 

@@ -15,6 +15,8 @@ const TEST: readonly Needed[] = [
   { file: '/usr/bin/dig', package: 'bind9-dnsutils' },
   { file: '/usr/bin/kdig', package: 'knot-dnsutils' },
   { file: '/usr/sbin/knotd', package: 'knot' },
+  { file: '/usr/sbin/unbound', package: 'unbound' },
+  { file: '/usr/sbin/dnsmasq', package: 'dnsmasq-base' },
   // Clients, and hosts of their own for them.
   { file: '/usr/sbin/ip', package: 'iproute2' },
   { file: '/usr/bin/curl', package: 'curl' },

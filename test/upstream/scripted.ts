@@ -51,7 +51,9 @@ export class ScriptedServer {
         'udp',
         bytes,
         from.port,
-        (reply) => udp.send(reply, from.port, from.address),
+        (reply) => {
+          if (!this.#isClosed) udp.send(reply, from.port, from.address);
+        },
         () => {},
       );
     });

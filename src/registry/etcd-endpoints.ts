@@ -1,156 +1,196 @@
-// The members of an etcd cluster: one client each, the one in use, and failing over to the next.
+// The members of an etcd cluster: the one in use, and going over to another when it fails.
 import { setTimeout as delay } from 'node:timers/promises';
-import { rootCertificates } from 'node:tls';
-import { type CallOptions, InterceptingCall, type Interceptor } from '@grpc/grpc-js';
-import { Etcd3, type IOptions } from 'etcd3';
-import { isOldLogin, isUnreachable, neverSent, refused, unavailable } from './etcd-errors.ts';
+import type { CallOptions } from '@grpc/grpc-js';
+import type { Etcd3 } from 'etcd3';
+import type { FingerpostError } from '../base/errors.ts';
+import { type Logger, silent } from '../base/log.ts';
+import { Advice } from './etcd-advice.ts';
+import { choose, clusterMeant, clusterOf, NobodyFits, type Word } from './etcd-choice.ts';
+import type { EtcdLogin } from './etcd-client.ts';
+import { isOldLogin, isUnreachable, neverSent, refused } from './etcd-errors.ts';
+import { Member } from './etcd-member.ts';
 
-/** PEM files; what is absent is left to the defaults of TLS. */
-export interface EtcdTls {
-  readonly ca?: Buffer;
-  readonly cert?: Buffer;
-  readonly key?: Buffer;
-}
-
-export interface EtcdOptions {
+export interface EtcdOptions extends EtcdLogin {
   /** `host:port`, IPv6 addresses in brackets. */
   readonly hosts: readonly string[];
-  readonly tls?: EtcdTls;
-  readonly user?: string;
-  readonly password?: string;
+  /** Below which keys are read; for messages. */
+  readonly prefix: string;
 }
 
 export interface CallLimits {
-  /** Milliseconds for all attempts together. */
+  /** Milliseconds that an answer may take at least. */
   readonly within?: number;
   /** Whether the call may be made again when it is not known if etcd has done it. */
   readonly repeatable?: boolean;
 }
 
-type Policy = NonNullable<NonNullable<IOptions['faultHandling']>['global']>;
-
-const UNARY_MS = 5_000;
-const BETWEEN_ROUNDS_MS = 200;
-
-// etcd refuses clients that ping more often than every 5 s, so the longest silence that goes unnoticed is 6 + 3 s.
-const CHANNEL = {
-  'grpc.keepalive_time_ms': 6_000,
-  'grpc.keepalive_timeout_ms': 3_000,
-  // Waiting between attempts is ours to do: grpc's own goes up to two minutes.
-  'grpc.initial_reconnect_backoff_ms': 50,
-  'grpc.max_reconnect_backoff_ms': 500,
-  // A page, or one huge transaction, may exceed the 4 MiB that grpc allows by default.
-  'grpc.max_receive_message_length': -1,
-  'grpc-node.flow_control_window': 4 * 1024 * 1024,
-  'grpc.service_config_disable_resolution': 1,
-  'grpc.enable_http_proxy': 0,
-};
-
-/** A member that has lost its leader answers with an error, instead of with silence (etcd's WithRequireLeader). */
-const requireLeader: Interceptor = (options, nextCall) =>
-  new InterceptingCall(nextCall(options), {
-    start(metadata, listener, next) {
-      const own = metadata.clone();
-      own.set('hasleader', 'true');
-      next(own, listener);
-    },
-  });
-
-const listenToNothing = () => ({ dispose: () => {} });
-const signal = new AbortController().signal;
-
-/** In place of etcd3's retries and circuit breakers, which would hide failures from us and delay recovery. */
-const straight: Policy = {
-  _altReturn: undefined as never,
-  onSuccess: listenToNothing,
-  onFailure: listenToNothing,
-  execute: async (work) => work({ signal }),
-};
+/**
+ * How long members are waited for, in milliseconds. Who has the patience waits twice as long each time that none had
+ * answered by then.
+ */
+const CHOICE_MS = { first: 12_000, most: 60_000 };
+/** A choice that failed so soon is made again: members that restart refuse connections for a moment. */
+const AGAIN_MS = 200;
 
 export class EtcdEndpoints {
-  /** The hosts, for messages. */
-  readonly names: string;
-  readonly #options: EtcdOptions;
-  readonly #clients: (Etcd3 | undefined)[];
-  #at: number;
+  readonly #members: readonly Member[];
+  readonly #logger: Logger;
+  readonly #advice: Advice;
+  #inUse: Member | undefined;
+  #choosing: Promise<Member> | undefined;
+  #longChoiceMs = CHOICE_MS.first;
+  /** The cluster that is used. */
+  #cluster: string | undefined;
+  /** Which hosts were said to belong to which other cluster. */
+  readonly #foreign = new Map<Member, string>();
   #closed = false;
 
-  constructor(options: EtcdOptions, random: () => number = Math.random) {
-    this.#options = options;
-    this.names = options.hosts.join(', ');
-    this.#clients = options.hosts.map(() => undefined);
-    this.#at = Math.floor(random() * options.hosts.length);
+  constructor(options: EtcdOptions, logger: Logger = silent) {
+    this.#members = options.hosts.map((host) => new Member(host, options));
+    this.#logger = logger;
+    this.#advice = new Advice(options);
   }
 
   get closed(): boolean {
     return this.#closed;
   }
 
-  /** The client in use. */
-  get current(): Etcd3 {
-    if (this.#closed) throw refused(new Error('the registry was closed'));
-    const known = this.#clients[this.#at];
-    if (known !== undefined) return known;
-    const made = connect(this.#options, this.#options.hosts[this.#at] ?? '');
-    this.#clients[this.#at] = made;
-    return made;
+  /** How long the member in use may take for an answer that elsewhere takes at most `usual` milliseconds. */
+  patience(usual?: number): number {
+    return this.#inUse?.patience(usual) ?? CHOICE_MS.first;
   }
 
-  /** `client` failed: it is dropped, and if it was in use the next host takes over. */
-  fail(client: Etcd3): void {
-    const place = this.#clients.indexOf(client);
-    if (place < 0) return;
-    this.#clients[place] = undefined;
-    client.close();
-    if (place === this.#at) this.#at = (place + 1) % this.#clients.length;
+  /** The cluster that was used before, where that is known. */
+  expect(cluster: string | undefined): void {
+    this.#cluster ??= cluster;
+  }
+
+  /** The client of a member that can serve, however long that takes to answer. Rejects as `call` does. */
+  async client(): Promise<Etcd3> {
+    const member = await this.#member(this.#longChoiceMs);
+    await this.#ready(member);
+    return member.client.etcd;
+  }
+
+  /** `etcd` failed: it is dropped, and if it was in use another member takes over. */
+  fail(etcd: Etcd3): void {
+    const member = this.#members.find((one) => one.owns(etcd));
+    if (member === undefined) return;
+    member.failedAt = performance.now();
+    member.drop();
+    if (member === this.#inUse) this.#inUse = undefined;
   }
 
   /**
-   * Makes one call, going from host to host (twice round) while nobody answers.
-   * Throws a FingerpostError: `unavailable` when no host could be reached in time, `registry` when etcd refused.
+   * Makes one call, going from member to member while nobody answers.
+   * Throws a FingerpostError: `unavailable` when no member could be reached in time, `registry` when etcd refused.
    */
   async call<T>(
     work: (client: Etcd3, options: CallOptions) => Promise<T>,
-    limits: CallLimits = {},
+    { within = 0, repeatable = true }: CallLimits = {},
   ): Promise<T> {
-    const end = Date.now() + (limits.within ?? UNARY_MS);
-    for (let tries = 2 * this.#clients.length; ; tries -= 1) {
-      const client = this.current;
+    for (let tries = this.#members.length + 1; ; tries -= 1) {
+      const member = await this.#member();
+      const { etcd, token } = member.client;
       try {
-        return await work(client, { deadline: Date.now() + (end - Date.now()) / tries });
+        await token?.ready(Date.now() + member.patience());
+        return await work(etcd, { deadline: Date.now() + Math.max(within, member.patience()) });
       } catch (thrown) {
-        const notDone = neverSent(thrown) || isOldLogin(thrown);
-        if (!isUnreachable(thrown) && !isOldLogin(thrown)) throw refused(thrown);
-        this.fail(client);
-        const doubt = limits.repeatable === false && !notDone;
-        if (this.#closed || doubt || tries === 1) throw unavailable(this.names, thrown, doubt);
+        const renew = token !== undefined && isOldLogin(thrown);
+        if (!isUnreachable(thrown) && !renew) throw this.explain(thrown);
+        if (renew) token.forget();
+        else this.fail(etcd);
+        const doubt = !repeatable && !renew && !neverSent(thrown);
+        if (this.#closed || doubt || tries === 1) throw this.#advice.told(thrown, doubt);
       }
-      if (tries - 1 === this.#clients.length) await delay(BETWEEN_ROUNDS_MS);
     }
+  }
+
+  /** What etcd or grpc threw as an error for people: what it means, and what to do. */
+  explain(thrown: unknown): FingerpostError {
+    return this.#advice.told(thrown);
   }
 
   close(): void {
     this.#closed = true;
-    for (const client of this.#clients) client?.close();
-    this.#clients.fill(undefined);
+    this.#inUse = undefined;
+    for (const member of this.#members) member.drop();
   }
-}
 
-function connect({ tls, user, password }: EtcdOptions, host: string): Etcd3 {
-  const credentials = tls && {
-    rootCertificate: tls.ca ?? Buffer.from(rootCertificates.join('\n')),
-    ...(tls.key && { privateKey: tls.key }),
-    ...(tls.cert && { certChain: tls.cert }),
-  };
-  return new Etcd3({
-    hosts: host,
-    ...(credentials && { credentials }),
-    ...(user !== undefined && { auth: { username: user, password: password ?? '' } }),
-    grpcOptions: CHANNEL,
-    faultHandling: { global: straight, host: () => straight },
-    defaultCallOptions: ({ isStream }) => ({
-      interceptors: [requireLeader],
-      ...(isStream ? {} : { deadline: Date.now() + UNARY_MS }),
-    }),
-  });
+  async #ready(member: Member): Promise<void> {
+    try {
+      await member.client.token?.ready(Date.now() + member.patience());
+    } catch (thrown) {
+      throw this.explain(thrown);
+    }
+  }
+
+  async #member(ms = CHOICE_MS.first): Promise<Member> {
+    if (this.#closed) throw refused(new Error('the registry was closed'));
+    if (this.#inUse !== undefined) return this.#inUse;
+    this.#choosing ??= this.#choose(ms).finally(() => {
+      this.#choosing = undefined;
+    });
+    return this.#choosing;
+  }
+
+  async #choose(ms: number): Promise<Member> {
+    const began = performance.now();
+    try {
+      return await this.#chooseOnce(ms);
+    } catch (thrown) {
+      const took = performance.now() - began;
+      if (took >= ms) this.#longChoiceMs = Math.min(CHOICE_MS.most, 2 * ms);
+      if (this.#closed || took > AGAIN_MS) throw this.#nobody(thrown);
+    }
+    await delay(AGAIN_MS);
+    return this.#chooseOnce(ms).catch((thrown: unknown) => {
+      throw this.#nobody(thrown);
+    });
+  }
+
+  async #chooseOnce(ms: number): Promise<Member> {
+    const { made, all } = choose(this.#members, this.#cluster, ms);
+    void all.then((words) => this.#afterChoice(words));
+    const member = await made;
+    if (this.#closed) {
+      member.drop();
+      throw refused(new Error('the registry was closed'));
+    }
+    this.#cluster = member.cluster ?? this.#cluster;
+    this.#inUse = member;
+    return member;
+  }
+
+  /** All have answered: now it is certain which cluster is meant, and who does not belong to it. */
+  #afterChoice(words: readonly Word[]): void {
+    const cluster = clusterMeant(words.map(clusterOf), this.#cluster, true);
+    const used = this.#inUse;
+    if (cluster !== undefined && used?.cluster !== undefined && used.cluster !== cluster) {
+      this.#cluster = cluster;
+      this.fail(used.client.etcd);
+    }
+    for (const member of this.#members) {
+      if (member !== this.#inUse) member.drop();
+      this.#judge(member, cluster);
+    }
+  }
+
+  #judge(member: Member, cluster: string | undefined): void {
+    if (member.cluster === undefined || cluster === undefined || member.cluster === cluster) {
+      this.#foreign.delete(member);
+      return;
+    }
+    if (this.#foreign.get(member) === member.cluster) return;
+    this.#foreign.set(member, member.cluster);
+    this.#logger.error(
+      { host: member.host, cluster: member.cluster, used: cluster },
+      `etcd at ${member.host} belongs to another cluster than the other hosts and is not used: take it out of --registry`,
+    );
+  }
+
+  #nobody(thrown: unknown): FingerpostError {
+    if (!(thrown instanceof NobodyFits)) return this.explain(thrown);
+    return this.#advice.nobody(thrown.words, this.#cluster);
+  }
 }

@@ -2,6 +2,7 @@
 import {
   ClientClosedError,
   castGrpcError,
+  EtcdPermissionDeniedError,
   GRPCCancelledError,
   GRPCDeadlineExceededError,
   GRPCInternalError,
@@ -22,14 +23,26 @@ export function isUnreachable(thrown: unknown): boolean {
   );
 }
 
+/** Whether etcd has not let us do it, logged in or not. */
+export function isRefusal(thrown: unknown): boolean {
+  return thrown instanceof Error && castGrpcError(thrown) instanceof EtcdPermissionDeniedError;
+}
+
 /** Whether the request cannot have left this machine, so that even a write may be made again. */
 export function neverSent(thrown: unknown): boolean {
   return thrown instanceof ClientClosedError || messageOf(thrown).includes('No connection established');
 }
 
-/** Whether our token is too old for etcd, which did nothing then; etcd3 renews only those that expired. */
+const OLD_LOGIN = /revision of auth store is old|invalid auth token|user name is empty/;
+
+/** Whether etcd does not take our token (any longer), or misses one; it did nothing then. */
 export function isOldLogin(thrown: unknown): boolean {
-  return messageOf(thrown).includes('revision of auth store is old');
+  return OLD_LOGIN.test(messageOf(thrown));
+}
+
+/** Whether etcd does not ask who we are, so that there is no logging in. */
+export function isNoAuthentication(thrown: unknown): boolean {
+  return messageOf(thrown).includes('authentication is not enabled');
 }
 
 /** Why etcd has no data as of a revision that it was asked for. */
@@ -37,12 +50,6 @@ export function missingRevision(thrown: unknown): 'compacted' | 'future' | undef
   const message = messageOf(thrown);
   if (message.includes('required revision has been compacted')) return 'compacted';
   return message.includes('required revision is a future revision') ? 'future' : undefined;
-}
-
-/** `made`: whether a write may have been made all the same. */
-export function unavailable(hosts: string, cause: unknown, made = false): FingerpostError {
-  const doubt = made ? '; whether the write was made is not known' : '';
-  return new FingerpostError('unavailable', `etcd at ${hosts} cannot be reached${doubt}`, { cause });
 }
 
 export function refused(cause: unknown): FingerpostError {

@@ -1,5 +1,5 @@
 // Follows etcd for ever: lists, watches, resumes where it left off, and lists anew when history was lost.
-import type { Etcd3, IResponseHeader } from 'etcd3';
+import type { Etcd3 } from 'etcd3';
 import type { Cancel, Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { Batch } from '../service/entry.ts';
@@ -7,8 +7,8 @@ import { Backoff } from './backoff.ts';
 import { EtcdBatches } from './etcd-batches.ts';
 import type { EtcdEndpoints } from './etcd-endpoints.ts';
 import { collectLeases, entryOf } from './etcd-entry.ts';
-import { isUnreachable, missingRevision, refused, unavailable } from './etcd-errors.ts';
-import { History } from './etcd-history.ts';
+import { isUnreachable, missingRevision } from './etcd-errors.ts';
+import { History, type LogPoint, type Testimony } from './etcd-history.ts';
 import { EtcdLeases } from './etcd-leases.ts';
 import { pages } from './etcd-pages.ts';
 import { EtcdPulse } from './etcd-pulse.ts';
@@ -31,9 +31,8 @@ export interface FollowerDeps {
 const BACKOFF = { first: 50, most: 5_000 };
 /** A watch that lasted this long (milliseconds) was a good one: the next failure is a first failure. */
 const GOOD_MS = 5_000;
-/** How long etcd may take to confirm a watch, and to answer whether it is there, in milliseconds. */
-const CREATE_MS = 5_000;
-const PROBE_MS = 2_500;
+/** How long etcd may usually take to answer whether it is there, in milliseconds. */
+const PROBE_MS = 4_500;
 /** Why a watch ends that is followed by a list because somebody wants one. */
 const RELIST = new Error('a list was asked for');
 
@@ -56,6 +55,7 @@ export class EtcdFollower {
     this.#status = new Status(deps, deps.from?.since);
     this.#history = new History(deps.from);
     this.#leases = new EtcdLeases(deps.etcd, deps.logger);
+    deps.etcd.expect(this.#history.cluster);
   }
 
   start(): void {
@@ -84,7 +84,7 @@ export class EtcdFollower {
       if (this.#closed) return;
       if (cause === RELIST) continue;
       this.#afterwards(cause);
-      this.#status.stale(this.#explain(cause));
+      this.#status.stale(this.#deps.etcd.explain(cause));
       if (this.#deps.clock.now() - began >= GOOD_MS) this.#backoff.reset();
       await this.#pause(this.#backoff.next());
     }
@@ -92,6 +92,7 @@ export class EtcdFollower {
 
   /** From connecting to the end of the watch; the reason of that end, or throws it. */
   async #session(): Promise<unknown> {
+    await this.#deps.etcd.client();
     await this.#probe();
     if (this.#history.revision === undefined && !this.#closed) await this.#list();
     return this.#closed ? undefined : this.#follow();
@@ -109,11 +110,10 @@ export class EtcdFollower {
    * is this still the etcd that we know, and does it still have what we missed?
    */
   async #probe(): Promise<void> {
-    const known = this.#history.revision ?? 0;
     try {
-      const header = await this.#read(known);
-      if (!this.#history.continues(header)) this.#relist('etcd was restored or replaced: listing it anew');
-      this.#note(header);
+      const said = await this.#read(this.#history.revision ?? 0);
+      if (!this.#history.continues(said)) this.#relist('etcd was restored or replaced: listing it anew');
+      this.#note(said);
     } catch (thrown) {
       const missing = missingRevision(thrown);
       if (missing === undefined) throw thrown;
@@ -123,16 +123,32 @@ export class EtcdFollower {
     }
   }
 
-  #note(header: IResponseHeader): void {
-    this.#history.note(header);
+  #note({ header, log }: Testimony): void {
+    this.#history.note(header, log);
     this.#goal = Number(header.revision);
   }
 
-  async #read(revision: number): Promise<IResponseHeader> {
-    const { header } = await this.#deps.etcd.call(({ kv }, options) =>
-      kv.range({ key: this.#key, revision }, options),
+  async #read(revision: number): Promise<Testimony> {
+    const { witness } = this.#history;
+    const key = witness === undefined ? this.#key : Buffer.from(witness.key);
+    const { header, kvs } = await this.#deps.etcd.call(({ kv }, options) =>
+      kv.range({ key, revision, keys_only: true }, options),
     );
-    return header;
+    const written = witness && kvs[0] && Number(kvs[0].mod_revision);
+    return { header, log: await this.#log(), written };
+  }
+
+  /** How long the cluster's log is. */
+  async #log(): Promise<LogPoint | undefined> {
+    try {
+      const { raftAppliedIndex, header } = await this.#deps.etcd.call(({ maintenance }, options) =>
+        maintenance.status(options),
+      );
+      return { index: Number(raftAppliedIndex), revision: Number(header.revision) };
+    } catch (thrown) {
+      if (isUnreachable(thrown)) throw thrown;
+      return undefined; // we are not let to ask
+    }
   }
 
   /** What to ask for where only the answer's header counts. */
@@ -153,7 +169,9 @@ export class EtcdFollower {
       if (this.#closed) return;
       if (revision === undefined) sink.listing(page.revision);
       revision = page.revision;
-      sink.page(page.kvs.map((kv) => entryOf(kv, this.#leases.get)));
+      const entries = page.kvs.map((kv) => entryOf(kv, this.#leases.get));
+      for (const { key, revision: written } of entries) this.#history.wrote(key, written);
+      sink.page(entries);
       this.#leases.trim();
     }
     if (this.#closed || revision === undefined) return;
@@ -164,7 +182,7 @@ export class EtcdFollower {
 
   async #follow(): Promise<unknown> {
     const { etcd, prefix, clock } = this.#deps;
-    const client = etcd.current;
+    const client = await etcd.client();
     this.#client = client;
     const stream = await client.watchClient.watch();
     const batches = new EtcdBatches({
@@ -202,11 +220,11 @@ export class EtcdFollower {
         caughtUp();
       },
     });
-    const cancel: Cancel = clock.after(CREATE_MS, () => watch.stop(new Error('etcd is silent')));
+    const cancel: Cancel = clock.after(etcd.patience(), () => watch.stop(new Error('etcd is silent')));
     const pulse = new EtcdPulse({
       clock,
       ask: () => watch.ask(),
-      probe: () => client.kv.range({ key: this.#key }, { deadline: Date.now() + PROBE_MS }),
+      probe: () => client.kv.range({ key: this.#key }, { deadline: Date.now() + etcd.patience(PROBE_MS) }),
       quiet: caughtUp, // an etcd that does not answer has at least nothing to tell
       dead: (cause) => watch.stop(cause),
     });
@@ -227,11 +245,11 @@ export class EtcdFollower {
   #deliver(batch: Batch): void {
     if (this.#closed || batch.revision <= (this.#history.revision ?? 0)) return;
     this.#history.reach(batch.revision);
+    for (const change of batch.changes) {
+      if (change.kind === 'put') this.#history.wrote(change.entry.key, batch.revision);
+      else this.#history.deleted(change.key);
+    }
     this.#deps.sink.batch(batch);
-  }
-
-  #explain(cause: unknown): unknown {
-    return isUnreachable(cause) ? unavailable(this.#deps.etcd.names, cause) : refused(cause);
   }
 
   async #pause(ms: number): Promise<void> {

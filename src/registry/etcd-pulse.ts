@@ -20,7 +20,7 @@ const DOUBTFUL = 2;
 /** A watch that is behind does not answer while etcd searches its history; so many beats it may take. */
 const HOPELESS = 60;
 
-/** An etcd that is stopped, or that a silent line leads to, is noticed within 3 + 2.5 s (the probe). */
+/** An etcd that is stopped, or that a silent line leads to, is noticed within 3 + 4.5 s (the probe). */
 export class EtcdPulse {
   readonly #deps: PulseDeps;
   /** Beats since something was heard. Counted, not timed: when this process was stopped itself, only one has passed. */
@@ -79,7 +79,8 @@ export class EtcdPulse {
     try {
       await this.#deps.probe();
     } catch (cause) {
-      if (!this.#stopped && isUnreachable(cause)) this.#deps.dead(cause);
+      // A watch over which something came meanwhile is slow, not dead.
+      if (!this.#stopped && this.#missed > DOUBTFUL && isUnreachable(cause)) this.#deps.dead(cause);
     }
     this.#probing = false;
   }

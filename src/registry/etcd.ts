@@ -15,7 +15,6 @@ import type { Known, Listed, Registry, RegistrySink, Write } from './registry.ts
 
 export interface EtcdRegistryOptions extends EtcdOptions {
   readonly url: string;
-  readonly prefix: string;
 }
 
 export interface EtcdRegistryDeps {
@@ -34,7 +33,7 @@ export class EtcdRegistry implements Registry {
   constructor(options: EtcdRegistryOptions, deps: EtcdRegistryDeps) {
     this.url = options.url;
     this.prefix = options.prefix;
-    this.#etcd = new EtcdEndpoints(options);
+    this.#etcd = new EtcdEndpoints(options, deps.logger);
     this.#deps = deps;
   }
 

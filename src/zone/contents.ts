@@ -74,6 +74,8 @@ export class Contents {
 
   /** The list is whole: its differences take effect together, and what it did not name goes. */
   listed(revision: number): void {
+    // The registry was restored from a backup, or replaced: serials go on from where they were (RFC 1982).
+    if (this.#listed && revision < this.revision) this.zones.lead += this.revision + 1 - revision;
     for (const entry of this.#pending ?? []) this.#put(entry, revision);
     this.#pending = undefined;
     if (this.#list > 1) this.#sweep(revision);

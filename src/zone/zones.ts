@@ -63,6 +63,8 @@ export class Zones {
   /** Their numbers as replies need them (wire/negative.ts), in memory that threads may share. */
   readonly words: Uint32Array;
   readonly #byName: ReadonlyMap<string, Zone>;
+  /** By how much serials are ahead of the registry's revisions. A registry that was restored counts from less again. */
+  lead = 0;
 
   constructor(options: readonly ZoneOptions[]) {
     this.all = options.map(makeZone);
@@ -75,9 +77,9 @@ export class Zones {
       throw new FingerpostError('config', 'zone: the same zone is given twice');
   }
 
-  /** Sets a zone's serial: the revision of its last change, mod 2^32. */
+  /** Sets a zone's serial: the revision of its last change and the lead, mod 2^32. */
   setSerial(zone: Zone, revision: number): void {
-    this.words[wordOf(zone.number, ZoneWords.SERIAL)] = revision;
+    this.words[wordOf(zone.number, ZoneWords.SERIAL)] = revision + this.lead;
   }
 
   serial(zone: Zone): number {

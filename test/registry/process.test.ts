@@ -19,7 +19,7 @@ async function inProcess(url: string, body: string): Promise<{ stdout: string; s
     import { openRegistry } from '${src}/registry/open.ts';
     import { parseRegistryUrl } from '${src}/registry/url.ts';
     const registry = await openRegistry(parseRegistryUrl('${url}'), { logger: silent, clock: realClock });
-    const sink = { listing() {}, page() {}, listed() {}, batch() {}, state(s) { seen(s.kind); } };
+    const sink = { listing() {}, page() {}, listed() {}, batch() {}, position() {}, state(s) { seen(s.kind); } };
     let seen = () => {};
     const watched = () => new Promise((resolve) => { seen = resolve; registry.watch(sink); });
     ${body}

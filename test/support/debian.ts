@@ -12,6 +12,7 @@ interface Needed {
 const TEST: readonly Needed[] = [
   { file: '/usr/bin/etcd', package: 'etcd-server' },
   { file: '/usr/bin/etcdctl', package: 'etcd-client' },
+  { file: '/usr/bin/openssl', package: 'openssl' },
   { file: '/usr/bin/dig', package: 'bind9-dnsutils' },
   { file: '/usr/bin/kdig', package: 'knot-dnsutils' },
   { file: '/usr/sbin/knotd', package: 'knot' },

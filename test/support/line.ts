@@ -33,6 +33,15 @@ export class Line {
     return `127.0.0.1:${this.#port}`;
   }
 
+  get isCut(): boolean {
+    return this.#server === undefined;
+  }
+
+  /** Connections that are open now. */
+  get connections(): number {
+    return [...this.#pipes].filter(({ way }) => way === 'up').length;
+  }
+
   async open(): Promise<void> {
     const server = createServer((socket) => this.#join(socket));
     this.#server = server;

@@ -113,6 +113,25 @@ describe('the serial of a zone', () => {
     fixture.apply({ '/skydns/test/b/x': undefined });
     expect(serials(fixture)).toEqual([11, 14, 10]);
   });
+  it('goes on from where it was when the registry has gone back, and wraps', () => {
+    const one = (value: string, revision: number) => ({
+      key: '/skydns/test/a/1',
+      value,
+      revision,
+      lease: undefined,
+      writtenAt: undefined,
+    });
+    const fixture = new Fixture(['a.test', 'b.test']).list([one('{}', 90)], 100);
+    fixture.list([one('{"host":"10.0.0.1"}', 40)], 50);
+    expect(serials(fixture)).toEqual([101, 100]);
+    fixture.revision = 59;
+    fixture.apply({ '/skydns/test/b/1': {} });
+    expect(serials(fixture)).toEqual([101, 111]);
+    fixture.list([], 10);
+    expect(serials(fixture)).toEqual([112, 112]);
+    fixture.list([one('{}', 2 ** 32)], 2 ** 32);
+    expect(serials(fixture)).toEqual([102, 112]);
+  });
   it('moves to the revision of a list that brings changes, and stands still with one that brings none', () => {
     const one = {
       key: '/skydns/test/a/1',

@@ -5,7 +5,7 @@ import { Rcode } from '../wire/codes.ts';
 import type { UpstreamDeps } from './deps.ts';
 import { packetOf, type Question } from './question.ts';
 import type { RandomWords } from './random.ts';
-import { acceptReply, isTruncated, Match, matchReply } from './receive.ts';
+import { isTruncated, Match, matchReply, takeReply } from './receive.ts';
 import type { UpstreamServer } from './server.ts';
 import type { UdpSocket } from './udp-socket.ts';
 import type { UpstreamReply } from './upstreamed.ts';
@@ -97,7 +97,7 @@ export class Exchange {
     this.#releaseSocket(true);
     // Where only the case differs it may be a guess, or a server that does not keep it: over TCP that makes no difference.
     if (match === Match.OTHER_CASE) this.#askOverTcp();
-    else this.#take(message);
+    else this.#take(plainView(message));
   }
 
   /** From the UDP socket: nobody listens there, or there is no way. */
@@ -131,12 +131,12 @@ export class Exchange {
     }
     this.#deps.counters.upstreamReplies.inc();
     this.server.standing.answered(undefined);
-    this.#take(message, true);
+    this.#take(new Uint8Array(message), true);
   }
 
-  /** A message that answers the question. */
+  /** A message that answers the question, and is ours to keep. */
   #take(message: Uint8Array, overTcp = false): void {
-    const reply = acceptReply(message, this.#outgoing.question.bytes);
+    const reply = takeReply(message, this.#outgoing.question.bytes);
     if (!overTcp && isTruncated(message)) {
       this.#truncated = reply;
       this.#askOverTcp();
@@ -189,4 +189,9 @@ export class Exchange {
 /** What servers from before EDNS say to it, and those that know another version only. */
 function cannotReadEdns(rcode: number): boolean {
   return rcode === Rcode.FORMERR || rcode === Rcode.NOTIMP || rcode === Rcode.BADVERS;
+}
+
+/** The bytes of a Buffer, whose `slice` would not copy. */
+function plainView(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 }

@@ -7,7 +7,7 @@ import { countFailures } from './failure.ts';
 import { type FlightLimits, Flights } from './flights.ts';
 import { type GroupOptions, ServerGroup } from './group.ts';
 import { LoopProbes } from './loop-probes.ts';
-import { hasPassed, marksToSend, PASS_LENGTH } from './marks.ts';
+import { hasPassed, type Marks, marksToSend, PASS_LENGTH, UNMARKED } from './marks.ts';
 import { keyOf, questionOf } from './question.ts';
 import { RandomWords } from './random.ts';
 import { ServerPool } from './server-pool.ts';
@@ -24,6 +24,8 @@ export class Forwarder {
   readonly #probes: LoopProbes;
   /** Who we are in the marks of queries. */
   readonly #self = new Uint8Array(randomBytes(PASS_LENGTH));
+  readonly #marks = marksToSend(UNMARKED, this.#self, false);
+  readonly #stubMarks = marksToSend(UNMARKED, this.#self, true);
   readonly #groups = new Set<ServerGroup>();
   #nextGroup = 0;
   #isOpen = true;
@@ -91,8 +93,14 @@ export class Forwarder {
     }
     const servers = group.servers();
     if (servers.length === 0) return this.#fail(group.members.length > 0 ? 'loop' : 'unreachable');
-    const options = marksToSend(question.marks, this.#self, group.stub);
+    const options = this.#optionsFor(question.marks, group.stub);
     return this.#flights.begin(key, client, { question, options }, servers);
+  }
+
+  /** The EDNS options of a question; those of one without marks, as nearly all are, were made once. */
+  #optionsFor(marks: Marks, stub: boolean): Uint8Array {
+    if (marks === UNMARKED) return stub ? this.#stubMarks : this.#marks;
+    return marksToSend(marks, this.#self, stub);
   }
 
   #fail(kind: FailureKind): Promise<Upstreamed> {

@@ -63,8 +63,8 @@ export class InFlight {
   /** Asks the first server, and beside it those that it is time to look after. */
   begin(): void {
     this.#next();
-    for (const candidate of this.#candidates.slice(1)) {
-      if (candidate.server.standing.takeTurn()) this.#send(candidate);
+    for (const candidate of this.#candidates) {
+      if (candidate !== this.#current && candidate.server.standing.takeTurn()) this.#send(candidate);
     }
   }
 
@@ -74,20 +74,16 @@ export class InFlight {
     for (const { exchange } of this.#candidates) exchange?.close();
   }
 
-  /** Those that may still know something. */
-  #open(): Candidate[] {
-    return this.#candidates.filter(({ refused, breaks }) => !refused && breaks < MOST_BREAKS);
-  }
-
-  /** The next turn: of the server that had the fewest. */
+  /** The next turn: of the server that had the fewest, of those that may still know something. */
   #next(): void {
-    const open = this.#open();
-    const [first] = open;
-    if (first === undefined) {
+    let candidate: Candidate | undefined;
+    for (const one of this.#candidates) {
+      if (isOpen(one) && (candidate === undefined || one.turns < candidate.turns)) candidate = one;
+    }
+    if (candidate === undefined) {
       this.#settle(this.#poorReply ?? { kind: 'unreachable' });
       return;
     }
-    const candidate = open.reduce((best, one) => (one.turns < best.turns ? one : best), first);
     const wait = candidate.server.standing.roundTrip.timeout(candidate.turns);
     // What it was asked just now, to look after it, need not be repeated.
     const isFresh = candidate.turns === 0 && candidate.exchange !== undefined;
@@ -143,7 +139,7 @@ export class InFlight {
       candidate.refused = true;
       this.#poorReply = reply;
     }
-    const open = this.#open();
+    const open = this.#candidates.filter(isOpen);
     if (open.length === 0 || (candidate === this.#current && open.some(isUnasked))) this.#next();
     else if (candidate === this.#current) this.#wait(PAUSE_MS);
   }
@@ -155,6 +151,11 @@ export class InFlight {
     for (const { exchange } of this.#candidates) exchange?.linger();
     this.#options.settle(upstreamed);
   }
+}
+
+/** It may still know something. */
+function isOpen({ refused, breaks }: Candidate): boolean {
+  return !refused && breaks < MOST_BREAKS;
 }
 
 function isUnasked({ turns }: Candidate): boolean {

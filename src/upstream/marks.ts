@@ -1,6 +1,7 @@
 // What a query carries on its way from server to server so that it does not go round in circles: whom it has passed.
 import { at, putU16, u16 } from '../wire/bytes.ts';
 import { Type } from '../wire/codes.ts';
+import { OPT_LENGTH } from '../wire/frame.ts';
 import { Reader } from '../wire/reader.ts';
 
 /**
@@ -26,6 +27,7 @@ export const UNMARKED: Marks = { stubbed: false, path: NOTHING };
 /** The marks of a query that was read with verdict OK, whose question ends at `questionEnd`. */
 export function readMarks(request: Uint8Array, questionEnd: number): Marks {
   const options = optionsOf(request, questionEnd);
+  if (options.length === 0) return UNMARKED;
   let { stubbed, path } = UNMARKED;
   for (let place = 0; place + 4 <= options.length; ) {
     const code = u16(options, place);
@@ -40,7 +42,10 @@ export function readMarks(request: Uint8Array, questionEnd: number): Marks {
 
 /** The options of a message's OPT record; empty where there are none. */
 function optionsOf(request: Uint8Array, questionEnd: number): Uint8Array {
+  // Nearly every query has no record behind its question, or an OPT without options.
   if (request.length <= questionEnd) return NOTHING;
+  const isLone = request.length === questionEnd + OPT_LENGTH && at(request, questionEnd) === 0;
+  if (isLone && u16(request, questionEnd + 1) === Type.OPT) return NOTHING;
   const records = u16(request, 6) + u16(request, 8) + u16(request, 10);
   const reader = new Reader(request, questionEnd);
   for (let i = 0; i < records && !reader.failed; i++) {

@@ -37,16 +37,19 @@ export function keyOf(query: Query, question: Question): string {
  * The packet that asks, its id still to be set: RD is set since the server is to find the answer, AD since we can tell
  * clients what it says of that (RFC 6840 5.7). `options` go into OPT; undefined asks without EDNS.
  */
-export function packetOf(question: Question, options: Uint8Array | undefined): Uint8Array {
+export function packetOf(question: Question, options: Uint8Array | undefined): Buffer {
   const { bytes, dnssecOk, checkingDisabled } = question;
   const end = HEADER_LENGTH + bytes.length;
-  const packet = new Uint8Array(end + (options === undefined ? 0 : OPT_LENGTH + options.length));
+  // From Node's pool: a typed array of its own would be copied out of the heap when it is sent.
+  const packet = Buffer.allocUnsafe(end + (options === undefined ? 0 : OPT_LENGTH + options.length));
+  packet.fill(0, 0, HEADER_LENGTH);
   packet[2] = Flag.RD;
   packet[3] = Flag.AD | (checkingDisabled ? Flag.CD : 0);
   putU16(packet, 4, 1);
   packet.set(bytes, HEADER_LENGTH);
   if (options === undefined) return packet;
   putU16(packet, 10, 1);
+  packet.fill(0, end, end + OPT_LENGTH);
   putU16(packet, end + 1, Type.OPT);
   putU16(packet, end + 3, MAX_UDP_SIZE);
   packet[end + 7] = dnssecOk ? 0x80 : 0;

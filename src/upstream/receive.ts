@@ -20,6 +20,8 @@ const BARE_ERRORS: ReadonlySet<number> = new Set([
   Rcode.REFUSED,
 ]);
 
+const NO_ERRORS: readonly ExtendedError[] = [];
+
 /** Compares id, QR, opcode and question. `question` is name, type and class as they were sent. */
 export function matchReply(message: Uint8Array, id: number, question: Uint8Array): Match {
   if (message.length < HEADER_LENGTH || u16(message, 0) !== id) return Match.NO;
@@ -42,12 +44,16 @@ export function isTruncated(message: Uint8Array): boolean {
   return (at(message, 2) & Flag.TC) !== 0;
 }
 
-/**
- * What is kept of a reply that matched, in memory of its own; undefined where it is no whole message. Where OPT is not the
- * last record, those behind it are left out too: they are additional, and may point at bytes that would have moved.
- */
+/** What is kept of a reply that matched, in memory of its own; undefined where it is no whole message. */
 export function acceptReply(bytes: Uint8Array, question: Uint8Array): UpstreamReply | undefined {
-  const message = new Uint8Array(bytes);
+  return takeReply(new Uint8Array(bytes), question);
+}
+
+/**
+ * The same of a message that is ours to keep and to change. Where OPT is not the last record, those behind it are left out
+ * too: they are additional, and may point at bytes that would have moved.
+ */
+export function takeReply(message: Uint8Array, question: Uint8Array): UpstreamReply | undefined {
   if (u16(message, 4) === 0) return bareReply(message, question);
   const reader = new Reader(message, HEADER_LENGTH + question.length);
   const before = u16(message, 6) + u16(message, 8);
@@ -68,7 +74,7 @@ export function acceptReply(bytes: Uint8Array, question: Uint8Array): UpstreamRe
     return kept(message, start, upperRcode, readExtendedErrors(message.subarray(data, reader.at)));
   }
   // Bytes behind the last record belong to nothing.
-  return kept(message, reader.at, 0, []);
+  return kept(message, reader.at, 0, NO_ERRORS);
 }
 
 function kept(
@@ -78,7 +84,8 @@ function kept(
   errors: readonly ExtendedError[],
 ): UpstreamReply {
   const rcode = (upperRcode << 4) | (at(message, 3) & Flag.RCODE);
-  return { kind: 'reply', message: message.subarray(0, end), rcode, errors };
+  const whole = end === message.length ? message : message.subarray(0, end);
+  return { kind: 'reply', message: whole, rcode, errors };
 }
 
 /** An error that came without the question gets it back. */
@@ -87,5 +94,5 @@ function bareReply(message: Uint8Array, question: Uint8Array): UpstreamReply {
   whole.set(message.subarray(0, 4));
   putU16(whole, 4, 1);
   whole.set(question, HEADER_LENGTH);
-  return kept(whole, whole.length, 0, []);
+  return kept(whole, whole.length, 0, NO_ERRORS);
 }

@@ -9,15 +9,17 @@ import { Typed } from '../query/typed.ts';
 import type { AnswerTable } from '../table/table.ts';
 import { UpstreamCache } from '../upstream/cache.ts';
 import { Resolver, type ResolverOptions } from '../upstream/cache-resolver.ts';
+import type { ServerAddress } from '../upstream/deps.ts';
 import { Forwarder } from '../upstream/forwarder.ts';
 import type { ServerGroup } from '../upstream/group.ts';
 import type { ForwarderStatus } from '../upstream/status.ts';
 import { StubZones } from '../upstream/stub.ts';
-import { isName, type Name, nameFromReversed, nameFromText, reversedLabels } from '../wire/name.ts';
+import { isName, type Name, nameFromReversed, nameFromText, ROOT, reversedLabels } from '../wire/name.ts';
 import type { Contents } from '../zone/contents.ts';
 import type { Dependent } from '../zone/node.ts';
 import { Watch } from '../zone/watch.ts';
 import type { Options } from './config.ts';
+import { ForwardServers } from './forward-servers.ts';
 
 export interface ForwardingParts {
   readonly contents: Contents;
@@ -31,7 +33,7 @@ export interface ForwardingParts {
 export class Forwarding {
   readonly #parts: ForwardingParts;
   readonly #forwarder: Forwarder;
-  readonly #servers: ServerGroup | undefined;
+  readonly #servers: ForwardServers;
   readonly #stubs: StubZones<ServerGroup>;
   readonly #resolver: Resolver;
   readonly #outside: Outside;
@@ -46,26 +48,24 @@ export class Forwarding {
     this.#parts = parts;
     const { contents, table, counters, logger: log, clock } = parts;
     this.#forwarder = new Forwarder(limitsOf(options), { clock, counters, log });
-    this.#servers =
-      options.forward === undefined
-        ? undefined
-        : this.#forwarder.group({ name: 'forward' }, addressesOf(options.forward));
     const cache = options.forwardCache === 0 ? undefined : new UpstreamCache(options.forwardCache, counters);
     this.#resolver = new Resolver(resolverOptions(options), { cache, counters, clock });
+    this.#servers = new ForwardServers({
+      forwarder: this.#forwarder,
+      log,
+      clock,
+      changed: () => this.#othersAnswer(ROOT),
+    });
     this.#stubs = new StubZones({
       groups: this.#forwarder,
       own: contents.zones.all.map(({ labels }) => labels),
       log,
-      changed: (zone) => {
-        this.#resolver.forget(zone);
-        table.dropForwarded(zone);
-        this.#changed();
-      },
+      changed: (zone) => this.#othersAnswer(zone),
     });
     this.#outside = new Outside(outsideOptions(options), {
       forwarder: this.#forwarder,
       resolver: this.#resolver,
-      servers: this.#servers,
+      servers: () => this.#servers.group,
       stubOf: (labels, ownDepth) => this.#stubs.of(labels, ownDepth),
       keep: (request, query, answer) => table.keepForwarded(request, query, answer),
       clock,
@@ -73,6 +73,7 @@ export class Forwarding {
     this.#externals = new Externals(this.#outside, options.externalTimeout * 1000, clock);
     const typed = { contents, outside: this.#outside, externals: this.#externals, clock };
     this.#typed = new Typed((options.search ?? []).map(labelsOf), typed);
+    this.#servers.configure(options.forward);
     this.#stubs.configure(stubsOf(options));
     for (const { labels } of contents.zones.all) this.#watch(labels);
     this.#changed();
@@ -98,12 +99,20 @@ export class Forwarding {
     return true;
   }
 
+  /** Others are asked about a zone from now on: what is known of it is not theirs. */
+  #othersAnswer(zone: Name): void {
+    this.#resolver.forget(zone === ROOT ? undefined : zone);
+    this.#parts.table.dropForwarded(zone);
+    this.#changed();
+  }
+
   /** Whom we serve, and which names in the zones others know of, follows from whom there is to ask. */
   #changed(): void {
     const { table, answerer, contents } = this.#parts;
-    const isOn = this.#servers !== undefined || this.#stubs.all.length > 0;
+    const isOn = this.#servers.group !== undefined || this.#stubs.all.length > 0;
     table.serve(isOn ? this.#options.forwardFor : []);
-    if (isOn) answerer.lookBeyond({ outside: this.#outside, externals: this.#externals, typed: this.#typed });
+    const beyond = { outside: this.#outside, externals: this.#externals, typed: this.#typed };
+    answerer.lookBeyond(isOn ? beyond : undefined);
     for (const name of this.#open) table.names.remove(name);
     const below = [...this.#stubs.all.map(({ labels }) => labels), ...(isOn ? this.#typed.search : [])];
     const inside = below.filter((labels) => contents.zones.of(labels) !== undefined);
@@ -113,8 +122,9 @@ export class Forwarding {
     for (const name of this.#open) table.names.add(name);
   }
 
-  /** Our own ports are open: looks for loops from now on. */
-  start(): void {
+  /** Our own ports are open, here: looks for loops from now on. Resolves when it is known whom to ask; never rejects. */
+  async start(listeners: readonly ServerAddress[]): Promise<void> {
+    await this.#servers.start(listeners);
     this.#forwarder.start();
   }
 
@@ -124,7 +134,7 @@ export class Forwarding {
     this.#forwarder.configure(limitsOf(options));
     this.#resolver.configure(resolverOptions(options));
     this.#outside.configure(outsideOptions(options));
-    this.#servers?.replace(addressesOf(options.forward ?? []));
+    this.#servers.configure(options.forward);
     this.#externals.timeoutMs = options.externalTimeout * 1000;
     this.#typed.search = (options.search ?? []).map(labelsOf);
     this.#stubs.configure(stubsOf(options));
@@ -137,6 +147,7 @@ export class Forwarding {
   }
 
   close(): void {
+    this.#servers.close();
     this.#stubs.close();
     this.#forwarder.close();
   }
@@ -177,8 +188,4 @@ function resolverOptions(options: Options): ResolverOptions {
 
 function outsideOptions({ forwardFor, ndots }: Options) {
   return { clients: forwardFor, ndots };
-}
-
-function addressesOf(targets: NonNullable<Options['forward']>) {
-  return targets.filter((target) => target !== 'resolv.conf');
 }

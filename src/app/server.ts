@@ -197,7 +197,7 @@ export class Server {
       bind,
     });
     drop();
-    this.#forwarding.start();
+    await this.#forwarding.start(this.addresses);
     this.#logger.info(
       { listen: this.addresses, http: this.httpAddress, registry: registry.url },
       'listening',
@@ -208,10 +208,11 @@ export class Server {
     const { state, listed } = this.#feed.standing;
     const { revision } = this.#contents;
     const registry = this.#registry?.url ?? '';
-    if (this.#stopped !== undefined) return { registry, state: 'stopping', revision } as const;
+    const upstream = this.#forwarding.status().groups;
+    if (this.#stopped !== undefined) return { registry, state: 'stopping', revision, upstream } as const;
     const kind = !listed ? 'starting' : state.kind === 'stale' ? 'stale' : 'synced';
     const { expired } = this.#policy;
-    return { registry, state: kind, revision, ...cut(state), ...(expired && { expired }) } as const;
+    return { registry, state: kind, revision, upstream, ...cut(state), ...(expired && { expired }) } as const;
   }
 
   /**

@@ -5,6 +5,7 @@ import { type AddressInfo, isIPv6 } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { Hono } from 'hono';
 import { FingerpostError, messageOf } from '../base/errors.ts';
+import type { GroupStatus, ServerStatus } from '../upstream/status.ts';
 import type { Metrics } from './metrics.ts';
 
 /** How the server stands to its registry. */
@@ -19,6 +20,8 @@ export interface Health {
   /** The registry revision that answers are up to date with. */
   readonly revision: number;
   readonly cause?: unknown;
+  /** The servers that are asked about names outside the zones; absent or empty where none are. */
+  readonly upstream?: readonly GroupStatus[];
 }
 
 export interface HttpParts {
@@ -39,7 +42,18 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-function healthBody({ registry, state, since, expired, revision, cause }: Health): Record<string, unknown> {
+function upstreamServer({ address, state, since, roundTripMs }: ServerStatus): Record<string, unknown> {
+  return {
+    address,
+    state,
+    ...(since === undefined ? {} : { since: new Date(since).toISOString() }),
+    ...(roundTripMs === undefined ? {} : { roundTripMs: Math.round(roundTripMs * 10) / 10 }),
+  };
+}
+
+function healthBody(health: Health): Record<string, unknown> {
+  const { registry, state, since, expired, revision, cause, upstream = [] } = health;
+  const groups = upstream.map(({ name, servers }) => ({ name, servers: servers.map(upstreamServer) }));
   return {
     registry,
     state,
@@ -47,6 +61,7 @@ function healthBody({ registry, state, since, expired, revision, cause }: Health
     ...(since === undefined ? {} : { since: new Date(since).toISOString() }),
     ...(expired === undefined ? {} : { expired }),
     ...(cause === undefined ? {} : { cause: messageOf(cause) }),
+    ...(groups.length === 0 ? {} : { upstream: groups }),
   };
 }
 

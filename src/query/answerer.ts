@@ -106,8 +106,8 @@ export class Answerer {
     this.#ready = true;
   }
 
-  /** From now on other servers are asked what is theirs to answer. */
-  lookBeyond(beyond: Beyond): void {
+  /** From now on other servers are asked what is theirs to answer; undefined: they are not. */
+  lookBeyond(beyond: Beyond | undefined): void {
     this.#beyond = beyond;
   }
 

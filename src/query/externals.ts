@@ -46,7 +46,9 @@ export class Externals {
 
   /** Completes an outcome to a question of `type`; at once where everything is known already. The promise never rejects. */
   complete(outcome: Positive, type: number, marks: Marks): Completed | Promise<Completed> {
-    const wanted = outcome.externals.flatMap((name) => typesFor(type).map((one) => ({ name, type: one })));
+    const wanted = outcome.externals
+      .filter((name) => this.#outside.canAsk(name, marks))
+      .flatMap((name) => typesFor(type).map((one) => ({ name, type: one })));
     if (wanted.length === 0) return outcome;
     const known = wanted.map((one) => this.#ask(one, marks));
     if (known.some((one) => one instanceof Promise))

@@ -40,7 +40,7 @@ export interface OutsideParts {
   readonly forwarder: Forwarder;
   readonly resolver: Resolver;
   /** Whom to ask for everything; undefined where only stub zones are passed on. */
-  readonly servers: ServerGroup | undefined;
+  readonly servers: () => ServerGroup | undefined;
   /** The stub zone of the longest match that is longer than our own zone, which has `ownDepth` labels. */
   readonly stubOf: (labels: ReversedLabels, ownDepth?: number) => Stub | undefined;
   /** Takes an answer to be kept for all who ask the same. */
@@ -87,7 +87,7 @@ export class Outside {
   ): number {
     if (this.#parts.forwarder.isOwnProbe(name)) return renderEmpty(request, query, Rcode.REFUSED, reply);
     const stub = this.#parts.stubOf(labels);
-    const group = stub?.group ?? this.#parts.servers;
+    const group = stub?.group ?? this.#parts.servers();
     if (group === undefined) return renderEmpty(request, query, Rcode.REFUSED, reply);
     if (!this.serves(asker.client)) return refuse(request, query, reply);
     query.recursionAvailable = true;
@@ -162,16 +162,26 @@ export class Outside {
     return renderAnswer(outcome, request, query, this.#parts.clock.now(), limit, reply);
   }
 
+  /** Whether there is anybody to ask about a name; where only stub zones are passed on, most names are nobody's. */
+  canAsk(name: Name, marks: Marks): boolean {
+    return this.#groupFor(reversedLabels(name), marks) !== undefined;
+  }
+
+  /** Whom to ask for the sake of a query that had these marks. */
+  #groupFor(labels: ReversedLabels, marks: Marks): ServerGroup | undefined {
+    return (marks.stubbed ? undefined : this.#parts.stubOf(labels)?.group) ?? this.#parts.servers();
+  }
+
   /**
    * A question of this server's own about a name outside the zones, the host of a service for instance. `marks`: those of
    * the query for whose sake it asks.
    */
   ask(name: Name, type: number, marks: Marks): Outcome | Promise<Outcome> {
-    const { resolver, forwarder, servers, stubOf, clock } = this.#parts;
+    const { resolver, forwarder, servers, clock } = this.#parts;
     const labels = reversedLabels(name);
-    const stub = marks.stubbed ? undefined : stubOf(labels);
+    const group = this.#groupFor(labels, marks);
     const { request, query } = ownQuestion(name, type, marks);
-    if (stub === undefined) {
+    if (group === undefined || group === servers()) {
       const local = answerByItself(
         request,
         query,
@@ -180,7 +190,6 @@ export class Outside {
       );
       if (local !== undefined) return local;
     }
-    const group = stub?.group ?? servers;
     if (group === undefined) return { kind: 'unreachable' };
     return resolver.resolve(request, query, () => forwarder.forward(request, query, undefined, group));
   }

@@ -73,6 +73,7 @@ export class Typed {
   }
 
   async #outside(candidate: Name, type: number, zone: Zone, marks: Marks): Promise<Meant> {
+    if (!this.#parts.outside.canAsk(candidate, marks)) return undefined;
     const known = await this.#parts.outside.ask(candidate, type, marks);
     const [failure] = failureOf(known);
     if (failure !== undefined) return { kind: 'failed', failure };

@@ -67,6 +67,40 @@ describe('/readyz', () => {
   });
 });
 
+describe('upstream servers', () => {
+  it('are named with their state in both, and take nothing from being ready', async () => {
+    const url = await start({
+      registry: 'etcd://here',
+      state: 'synced',
+      revision: 12,
+      upstream: [
+        {
+          name: 'forward',
+          servers: [
+            { address: '192.0.2.1:53', state: 'up', roundTripMs: 1.2345 },
+            { address: '192.0.2.2:53', state: 'down', since: 0 },
+            { address: '127.0.0.1:53', state: 'loop' },
+          ],
+        },
+        { name: 'stub example.com', servers: [] },
+      ],
+    });
+    const upstream = [
+      {
+        name: 'forward',
+        servers: [
+          { address: '192.0.2.1:53', state: 'up', roundTripMs: 1.2 },
+          { address: '192.0.2.2:53', state: 'down', since: '1970-01-01T00:00:00.000Z' },
+          { address: '127.0.0.1:53', state: 'loop' },
+        ],
+      },
+      { name: 'stub example.com', servers: [] },
+    ];
+    expect(await get(`${url}/readyz`)).toMatchObject({ status: 200, body: { ready: true, upstream } });
+    expect(await get(`${url}/healthz`)).toMatchObject({ status: 200, body: { ok: true, upstream } });
+  });
+});
+
 describe('/readyz, when nothing that is known is told any more', () => {
   it('is 503', async () => {
     const url = await start({

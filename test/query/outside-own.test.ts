@@ -16,12 +16,13 @@ async function scene() {
   const mine = rig();
   const { counters } = mine.deps;
   const options = { lifetimes: { min: 0, max: 86_400 }, staleMax: 0 };
+  const group = mine.group(up);
   const outside = new Outside(
     { clients: [], ndots: 1 },
     {
       forwarder: mine.forwarder,
       resolver: new Resolver(options, { cache: undefined, counters }),
-      servers: mine.group(up),
+      servers: () => group,
       stubOf: () => undefined,
       keep: () => {},
       clock: realClock,

@@ -14,6 +14,21 @@ const health = z.object({
   state: z.string(),
   revision: z.number(),
   cause: z.string().optional(),
+  upstream: z
+    .array(
+      z.object({
+        name: z.string(),
+        servers: z.array(
+          z.object({
+            address: z.string(),
+            state: z.string(),
+            since: z.string().optional(),
+            roundTripMs: z.number().optional(),
+          }),
+        ),
+      }),
+    )
+    .default([]),
 });
 
 export type Health = z.infer<typeof health>;

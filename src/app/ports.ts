@@ -7,6 +7,7 @@ import type { Metrics } from '../observe/metrics.ts';
 import type { Respond } from '../query/responder.ts';
 import type { TableMemory } from '../table/layout.ts';
 import type { Bind } from '../transport/deps.ts';
+import { FairShare } from '../transport/fair-share.ts';
 import { type Listeners, listen } from '../transport/listen.ts';
 import { chooseUdp } from '../transport/udp.ts';
 import type { Client } from '../wire/client.ts';
@@ -77,7 +78,7 @@ export class Ports {
 
 async function listenForQuestions(options: Options, parts: PortParts): Promise<Listeners> {
   const { respond, table, guard, drops, metrics, clock, log, bind } = parts;
-  const deps = { counters: metrics.counters, clock, log, bind };
+  const deps = { counters: metrics.counters, clock, log, bind, share: new FairShare() };
   const { workers, reusePort: sharesPort } = options;
   const udp = await chooseUdp({ respond, table, guard, workers, sharesPort }, deps);
   if (udp.pool !== undefined) metrics.show(udp.pool);

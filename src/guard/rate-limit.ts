@@ -50,6 +50,17 @@ export class RateLimiter {
     return true;
   }
 
+  /** Takes what has been used already, down to half a second's worth that is owed. */
+  charge(client: Client, now: number, cost: number): void {
+    const bucket = this.#find(client, now);
+    this.#times[bucket] = Math.min(this.#until(bucket, now) + cost, now + BURST_MS);
+  }
+
+  /** Whether the client's network has used half a second's worth more than it was given. */
+  isOverdrawn(client: Client, now: number): boolean {
+    return this.#until(this.#find(client, now), now) > now + BURST_MS / 2;
+  }
+
   /** Until when a bucket is in use; never before `now`, nor further ahead than it can be unless the clock was set back. */
   #until(bucket: number, now: number): number {
     const until = this.#times[bucket] as number;

@@ -6,6 +6,7 @@ import { Client } from '../wire/client.ts';
 import { MAX_MESSAGE } from '../wire/codes.ts';
 import { Frames, frameOf } from '../wire/tcp-frames.ts';
 import type { TransportDeps } from './deps.ts';
+import { type FairShare, STRETCH_MS } from './fair-share.ts';
 import { LateReplies } from './late-replies.ts';
 
 /** Writes the framed reply to one message; undefined where none is due. The bytes belong to the caller. */
@@ -26,6 +27,7 @@ export class TcpConnection implements Asker {
   readonly #socket: Socket;
   readonly #answer: Answer;
   readonly #deps: TransportDeps;
+  readonly #share: FairShare;
   readonly #idleMs: number;
   readonly #frames = new Frames();
   readonly #late = new LateReplies(() => this.#lateCame());
@@ -33,11 +35,20 @@ export class TcpConnection implements Asker {
   #cancel: Cancel = () => {};
   #closing = false;
   #answering = false;
+  /** Stands behind others until it is its turn. */
+  #standing = false;
 
-  constructor(socket: Socket, client: string, answer: Answer, deps: TransportDeps, idleMs: number) {
+  constructor(
+    socket: Socket,
+    client: string,
+    answer: Answer,
+    deps: TransportDeps & { readonly share: FairShare },
+    idleMs: number,
+  ) {
     this.#socket = socket;
     this.#answer = answer;
     this.#deps = deps;
+    this.#share = deps.share;
     this.#idleMs = idleMs;
     this.client.setText(client);
     this.#touch();
@@ -76,19 +87,25 @@ export class TcpConnection implements Asker {
     if (this.#closing) return;
     const prolonged = this.#frames.incomplete;
     this.#frames.push(chunk);
-    const answered = this.#answerAll();
+    const answered = this.#answerAll(false);
     if (answered || !prolonged) this.#touch();
   }
 
-  /** The client has to read first, or too many replies are still to come to it. */
+  /** Others come first, the client has to read first, or too many replies are still to come to it. */
   get #isBlocked(): boolean {
     const { destroyed, writableNeedDrain } = this.#socket;
-    return destroyed || writableNeedDrain || this.#late.count >= MAX_LATE;
+    return this.#standing || destroyed || writableNeedDrain || this.#late.count >= MAX_LATE;
   }
 
-  /** Answers the messages at hand, as far as may be. Returns whether there was any. */
-  #answerAll(): boolean {
+  /**
+   * Answers the messages at hand, as far as may be and for one stretch at most; none where the client's network has had
+   * its share of the time and it is not its turn. Returns whether there was any.
+   */
+  #answerAll(isTurn: boolean): boolean {
     let any = false;
+    let now = performance.now();
+    const end = now + STRETCH_MS;
+    if (!isTurn && this.#share.isSpent(this.client, now)) this.#standBehind();
     this.#answering = true;
     this.#socket.cork();
     while (!this.#isBlocked) {
@@ -96,11 +113,24 @@ export class TcpConnection implements Asker {
       if (message === undefined) break;
       any = true;
       this.#answerOne(message);
+      const began = now;
+      now = performance.now();
+      this.#share.charge(this.client, now, now - began);
+      if (now >= end) this.#standBehind();
     }
     if (this.#isBlocked) this.#socket.pause();
     this.#socket.uncork();
     this.#answering = false;
     return any;
+  }
+
+  #standBehind(): void {
+    this.#standing = true;
+    this.#share.standBehind(() => {
+      this.#standing = false;
+      // Until now it was not the client who stalled.
+      if (this.#resume(true)) this.#touch();
+    });
   }
 
   #answerOne(message: Buffer): void {
@@ -128,13 +158,14 @@ export class TcpConnection implements Asker {
     if (!this.#answering) this.#resume();
   }
 
-  /** Something that blocked is over: goes on with what the client had sent meanwhile. */
-  #resume(): void {
-    if (this.#isBlocked) return;
-    this.#answerAll();
-    if (this.#isBlocked) return;
+  /** Something that blocked is over: goes on with what the client had sent meanwhile. Returns whether there was any. */
+  #resume(isTurn = false): boolean {
+    if (this.#isBlocked) return false;
+    const any = this.#answerAll(isTurn);
+    if (this.#isBlocked) return any;
     this.#socket.resume();
     this.#endIfDone();
+    return any;
   }
 
   #touch(): void {
@@ -144,7 +175,7 @@ export class TcpConnection implements Asker {
   /** One timer for the whole connection: it looks at the deadline when it rings, so that a message sets no timer. */
   #watchDeadline(): void {
     const left = this.#deadline - this.#deps.clock.now();
-    if (left <= 0 && this.#late.count === 0) this.#socket.destroy();
+    if (left <= 0 && this.#late.count === 0 && !this.#standing) this.#socket.destroy();
     else this.#cancel = this.#deps.clock.after(left > 0 ? left : this.#idleMs, () => this.#watchDeadline());
   }
 }

@@ -13,6 +13,7 @@ import {
   type Listening,
   type TransportDeps,
 } from './deps.ts';
+import { FairShare } from './fair-share.ts';
 import { listenError } from './listen-error.ts';
 import { type Answer, TcpConnection } from './tcp-connection.ts';
 import { ConnectionCount, DEFAULT_TCP_LIMITS, placeOf } from './tcp-limits.ts';
@@ -88,6 +89,7 @@ function accept(
 ): void {
   const count = options.count ?? new ConnectionCount(DEFAULT_TCP_LIMITS, deps.counters);
   const client = new Client();
+  const own = { ...deps, share: deps.share ?? new FairShare() };
   server.on('connection', (socket: Socket) => {
     const address = socket.remoteAddress ?? '';
     client.setText(address);
@@ -97,7 +99,7 @@ function accept(
       socket.destroy();
       return;
     }
-    const connection = new TcpConnection(socket, address, answer, deps, options.idleMs ?? DEFAULT_IDLE_MS);
+    const connection = new TcpConnection(socket, address, answer, own, options.idleMs ?? DEFAULT_IDLE_MS);
     connections.add(connection);
     socket.once('close', () => {
       connections.delete(connection);

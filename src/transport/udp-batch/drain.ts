@@ -2,6 +2,7 @@
 import type { Counter } from '../../base/counters.ts';
 import { type Asker, LATER, type Respond } from '../../query/responder.ts';
 import { Client } from '../../wire/client.ts';
+import { type FairShare, STRETCH_MS } from '../fair-share.ts';
 import { LateReplies } from '../late-replies.ts';
 import type { MissQueue } from './miss-queue.ts';
 import { Patience, sendSlots } from './outbox.ts';
@@ -11,12 +12,11 @@ import { Trains } from './trains.ts';
 
 /** The most misses taken from one worker before the next one's turn. */
 const QUOTA = 16;
-/** How long misses are answered at a stretch, in milliseconds, before everything else gets its turn. */
-const STRETCH_MS = 2;
-
 /** Where one worker's misses come from and their replies go. */
 export interface MissSource {
   readonly queue: MissQueue;
+  /** Misses of those who have had their share of the main thread's time; only that thread uses it. */
+  readonly behind: MissQueue;
   readonly fd: number;
   readonly packetInfo: boolean;
 }
@@ -30,6 +30,7 @@ export class MissDrain implements Asker {
   readonly #signal: Int32Array;
   /** Counts replies that could not be sent. */
   readonly #dropped: Counter;
+  readonly #share: FairShare;
   readonly #sources: MissSource[] = [];
   readonly #received = new Packets(QUOTA, REQUEST_SIZE);
   readonly #replies = new Packets(QUOTA, REPLY_SIZE);
@@ -49,10 +50,11 @@ export class MissDrain implements Asker {
   /** When to end at the latest, whatever is left; in milliseconds since the process began. */
   #end = Number.POSITIVE_INFINITY;
 
-  constructor(respond: Respond, signal: SharedArrayBuffer, dropped: Counter) {
+  constructor(respond: Respond, signal: SharedArrayBuffer, dropped: Counter, share: FairShare) {
     this.#respond = respond;
     this.#signal = new Int32Array(signal);
     this.#dropped = dropped;
+    this.#share = share;
   }
 
   add(source: MissSource): void {
@@ -86,7 +88,7 @@ export class MissDrain implements Asker {
       Atomics.store(this.#signal, Signal.WAITING, 0);
     }
     this.#isOver = true;
-    for (const { queue } of this.#sources) this.#dropped.inc(queue.waiting);
+    for (const { queue, behind } of this.#sources) this.#dropped.inc(queue.waiting + behind.waiting);
   }
 
   /** Answers for as long as one stretch may last; whether there may be more. */
@@ -95,25 +97,38 @@ export class MissDrain implements Asker {
     for (let idle = 0; idle < this.#sources.length; ) {
       const source = this.#sources[this.#turn % this.#sources.length];
       this.#turn = (this.#turn + 1) % this.#sources.length;
-      const taken = source === undefined ? 0 : this.#take(source, end);
+      const taken = source === undefined ? 0 : this.#take(source, source.queue, end);
       idle = taken === 0 ? idle + 1 : 0;
       if (taken > 0 && performance.now() >= end) return true;
     }
-    return false;
+    // Nobody else waits.
+    let taken = 0;
+    for (const source of this.#sources) {
+      taken += this.#take(source, source.behind, end);
+      if (performance.now() >= end) break;
+    }
+    return taken > 0;
   }
 
-  /** Answers some misses of one worker, none after `end` but the first; how many. */
-  #take(source: MissSource, end: number): number {
+  /** Answers some misses of one worker from one of its queues, none after `end` but the first; how many it took. */
+  #take(source: MissSource, queue: MissQueue, end: number): number {
     let taken = 0;
     let replies = 0;
-    for (; taken < QUOTA && (taken === 0 || performance.now() < end); taken++) {
-      const length = source.queue.take(this.#received, taken);
+    for (let now = performance.now(); taken < QUOTA && (taken === 0 || now < end); taken++) {
+      const length = queue.take(this.#received, taken);
       if (length < 0) break;
-      const request = this.#received.view(taken).subarray(0, length);
       this.#source = source;
       this.#slot = taken;
       this.#received.readClient(taken, this.client);
+      if (queue !== source.behind && this.#share.isSpent(this.client, now)) {
+        if (!source.behind.put(this.#received, taken, length)) this.#dropped.inc();
+        continue;
+      }
+      const request = this.#received.view(taken).subarray(0, length);
       const size = this.#respond(request, this, this.#replies.view(replies));
+      const began = now;
+      now = performance.now();
+      this.#share.charge(this.client, now, now - began);
       this.#late.answered(size === LATER);
       if (size <= 0) continue;
       this.#replies.setLength(replies, size);

@@ -5,6 +5,7 @@ import type { Respond } from '../../query/responder.ts';
 import { MAX_READERS, type TableMemory } from '../../table/layout.ts';
 import { TableReader } from '../../table/lookup.ts';
 import { type Address, bindAsIs, type CloseOptions, type Listening, type TransportDeps } from '../deps.ts';
+import { FairShare } from '../fair-share.ts';
 import { listenError } from '../listen-error.ts';
 import { MissDrain } from './drain.ts';
 import { MissQueue, missQueueMemory } from './miss-queue.ts';
@@ -57,6 +58,7 @@ export interface PoolOptions {
 export class UdpPool {
   readonly #options: PoolOptions;
   readonly #deps: TransportDeps;
+  readonly #share: FairShare;
   readonly #members = new Set<Member>();
   /** Counts of all workers there ever were. */
   readonly tallies: Tally[] = [];
@@ -69,6 +71,7 @@ export class UdpPool {
   constructor(options: PoolOptions, deps: TransportDeps) {
     this.#options = options;
     this.#deps = deps;
+    this.#share = deps.share ?? new FairShare();
     const { slots, arena, names } = options.table;
     for (const memory of [slots, arena, names]) adviseHugePages(memory);
   }
@@ -82,7 +85,7 @@ export class UdpPool {
     const bindAs = this.#deps.bind ?? bindAsIs;
     const sockets = await bindAs(async () => this.#openSockets(address));
     const signal = signalMemory();
-    const drain = new MissDrain(this.#options.respond, signal, this.#deps.counters.dropped);
+    const drain = new MissDrain(this.#options.respond, signal, this.#deps.counters.dropped, this.#share);
     const group: Group = { signal, drain, members: [], closing: false };
     for (const { fd } of sockets) group.members.push(this.#member(group, fd, isWildcard(address.host)));
     const draining = drain.run();
@@ -133,7 +136,8 @@ export class UdpPool {
       signal: group.signal,
     };
     this.tallies.push(new Tally(tally));
-    group.drain.add({ queue: new MissQueue(misses), fd, packetInfo });
+    const behind = new MissQueue(missQueueMemory());
+    group.drain.add({ queue: new MissQueue(misses), behind, fd, packetInfo });
     const member = { group, parts, worker: undefined, ended: Promise.resolve() };
     this.#members.add(member);
     return member;

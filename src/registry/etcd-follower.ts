@@ -58,6 +58,10 @@ export class EtcdFollower {
     deps.etcd.expect(this.#history.cluster);
   }
 
+  get leases(): EtcdLeases {
+    return this.#leases;
+  }
+
   start(): void {
     this.#running = this.#run();
   }

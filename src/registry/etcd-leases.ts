@@ -1,5 +1,6 @@
 // The granted TTL of every lease in use: asked once per lease, many at a time, never per key.
 
+import type { ILeaseTimeToLiveResponse } from 'etcd3';
 import { messageOf } from '../base/errors.ts';
 import { type Logger, silent } from '../base/log.ts';
 import type { Lease } from '../service/entry.ts';
@@ -12,11 +13,33 @@ const MOST_KNOWN = 200_000;
 /** A lease that has expired: its keys vanish in moments, so nobody should remember them for longer. */
 const EXPIRED_TTL = 1;
 
+/** A lease as etcd told of it. */
+class KnownLease implements Lease {
+  readonly id: string;
+  readonly ttl: number;
+  /** It cannot run out before; whole seconds since this process began. */
+  readonly #until: number;
+
+  constructor(id: string, ttl: number, left: number) {
+    this.id = id;
+    this.ttl = ttl;
+    this.#until = seconds() + left;
+  }
+
+  get mayHaveExpired(): boolean {
+    return seconds() >= this.#until;
+  }
+}
+
+function seconds(): number {
+  return Math.floor(performance.now() / 1000);
+}
+
 export class EtcdLeases {
   readonly #etcd: EtcdEndpoints;
   readonly #logger: Logger;
   /** `undefined`: etcd does not let us ask. */
-  readonly #known = new Map<string, Lease | undefined>();
+  readonly #known = new Map<string, KnownLease | undefined>();
   readonly #asking = new Map<string, Promise<void>>();
   readonly #turns: (() => void)[] = [];
   #running = 0;
@@ -35,6 +58,13 @@ export class EtcdLeases {
     const asked: Promise<void>[] = [];
     for (const id of ids) if (!this.#known.has(id)) asked.push(this.#asking.get(id) ?? this.#ask(id));
     return asked.length === 0 ? undefined : Promise.all(asked);
+  }
+
+  /** See `Registry.hasExpired`: etcd deletes the keys of a lease in the same way whether it ran out or was revoked. */
+  async hasExpired(id: string): Promise<boolean> {
+    if (this.#known.get(id)?.mayHaveExpired === false) return false;
+    const { TTL } = await this.#timeToLive(id);
+    return Number(TTL) <= 0;
   }
 
   /** Lets go of the oldest leases beyond the bound. Call it when nothing learnt waits to be used. */
@@ -62,17 +92,19 @@ export class EtcdLeases {
     }
   }
 
-  async #grantedTo(id: string): Promise<Lease | undefined> {
+  async #grantedTo(id: string): Promise<KnownLease | undefined> {
     try {
-      const answer = await this.#etcd.call(({ leaseClient }, options) =>
-        leaseClient.leaseTimeToLive({ ID: id }, options),
-      );
-      return { id, ttl: Math.max(EXPIRED_TTL, Number(answer.grantedTTL)) };
+      const { grantedTTL, TTL } = await this.#timeToLive(id);
+      return new KnownLease(id, Math.max(EXPIRED_TTL, Number(grantedTTL)), Number(TTL));
     } catch (cause) {
       if (isUnreachable(cause)) throw cause;
       this.#notAllowed(cause);
       return undefined;
     }
+  }
+
+  #timeToLive(ID: string): Promise<ILeaseTimeToLiveResponse> {
+    return this.#etcd.call(({ leaseClient }, options) => leaseClient.leaseTimeToLive({ ID }, options));
   }
 
   #notAllowed(cause: unknown): void {

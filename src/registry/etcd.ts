@@ -111,6 +111,11 @@ export class EtcdRegistry implements Registry {
     await revoke(this.#etcd, id);
   }
 
+  hasExpired(lease: string): Promise<boolean> {
+    const leases = this.#follower?.leases ?? new EtcdLeases(this.#etcd, this.#deps.logger);
+    return leases.hasExpired(lease);
+  }
+
   async close(): Promise<void> {
     const followed = this.#follower?.close();
     this.#etcd.close();

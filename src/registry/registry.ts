@@ -87,6 +87,12 @@ export interface Registry {
   keepAlive(id: string): Promise<boolean>;
   /** Ends a lease and deletes its keys. */
   revoke(id: string): Promise<void>;
+  /**
+   * Whether a lease whose key was deleted has run out, for a deletion that does not say so. False where the lease is
+   * there, so that it was the key alone that a writer deleted, and where it has ended before it could run out. Where an
+   * engine cannot tell a lease that was revoked from one that ran out, it counts as the latter.
+   */
+  hasExpired(lease: string): Promise<boolean>;
   /** Stops the watch and lets go of everything; no sink is called after it resolves. */
   close(): Promise<void>;
 }

@@ -25,6 +25,8 @@ const RETRY_MS = 500;
 /** How often the file at the path is compared with the one that is open. */
 const VERIFY_MS = 1_000;
 const PAGE_ROWS = 10_000;
+/** So many leases end in one look at the most: thousands may run out at once, and questions want their turn. */
+const MOST_EXPIRED = 500;
 
 export class SqliteFollower {
   readonly #deps: SqliteFollowerDeps;
@@ -121,7 +123,7 @@ export class SqliteFollower {
   /** False when another process is writing: the next look will do. */
   #expire(store: SqliteStore, now: number): boolean {
     try {
-      store.transaction('write', () => store.expire(now));
+      store.transaction('write', () => store.expire(now, MOST_EXPIRED));
       this.#version = undefined;
       return true;
     } catch (thrown) {

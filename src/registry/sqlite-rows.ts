@@ -1,7 +1,10 @@
 // Rows of the embedded registry as entries, changes and batches.
 import type { Batch, Change, Entry, Lease } from '../service/entry.ts';
 
-/** A row of `entry`, and of `change` where `value` may be NULL; `null` stands for NULL. */
+/**
+ * A row of `entry`, and of `change` where `value` is NULL for a deletion, which names a lease where it came of the lease's
+ * running out; `null` stands for NULL.
+ */
 export interface Row {
   readonly key: string;
   readonly value: string | null;
@@ -24,8 +27,11 @@ export function entryOf(row: Row): Entry {
 }
 
 export function changeOf(row: Row): Change {
-  if (row.value === null) return { kind: 'delete', key: row.key, revision: row.revision };
-  return { kind: 'put', entry: entryOf(row) };
+  if (row.value !== null) return { kind: 'put', entry: entryOf(row) };
+  const { key, revision } = row;
+  return row.lease === null
+    ? { kind: 'delete', key, revision }
+    : { kind: 'delete', key, revision, expired: true };
 }
 
 /** Cuts rows of the log, in its order, into one batch per revision. */

@@ -96,12 +96,7 @@ export class SqliteStore {
 
   /** Ends a lease and deletes its keys under one revision. */
   revoke(id: string, now: number): void {
-    this.#run('DELETE FROM lease WHERE id = ?', id);
-    const keys = this.#all<{ key: string }>('SELECT key FROM entry WHERE lease = ? ORDER BY key', id);
-    this.apply(
-      keys.map(({ key }) => ({ kind: 'delete', key })),
-      now,
-    );
+    this.#end(id, undefined, now);
   }
 
   /** When the first lease runs out, in milliseconds since 1970; Infinity when there is none. */
@@ -110,14 +105,25 @@ export class SqliteStore {
     return typeof first === 'number' ? first : Number.POSITIVE_INFINITY;
   }
 
-  /** Ends every lease that has run out, each under its own revision. */
-  expire(now: number): void {
-    for (const { id } of this.#all<{ id: number }>(
-      'SELECT id FROM lease WHERE expires <= ? ORDER BY expires, id',
-      now,
-    )) {
-      this.revoke(String(id), now);
+  /** Ends leases that have run out, each under its own revision: all, or so many. */
+  expire(now: number, most = -1): void {
+    const sql = 'SELECT id, ttl FROM lease WHERE expires <= ? ORDER BY expires, id LIMIT ?';
+    for (const { id, ttl } of this.#all<{ id: number; ttl: number }>(sql, now, most)) {
+      this.#end(String(id), { id: String(id), ttl }, now);
     }
+  }
+
+  /** `expired`: the lease, where it ends because it has run out. */
+  #end(id: string, expired: Lease | undefined, now: number): void {
+    this.#run('DELETE FROM lease WHERE id = ?', id);
+    const keys = this.#all<{ key: string }>('SELECT key FROM entry WHERE lease = ? ORDER BY key', id);
+    if (keys.length === 0) return;
+    const revision = this.horizon().revision + 1;
+    for (const { key } of keys) {
+      this.#run('DELETE FROM entry WHERE key = ?', key);
+      this.#log(revision, key, null, expired, now);
+    }
+    this.#advance(revision);
   }
 
   #applyOne(write: Write, revision: number, now: number): boolean {

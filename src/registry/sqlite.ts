@@ -92,6 +92,11 @@ export class SqliteRegistry implements Registry {
     await this.#write((store, now) => store.revoke(id, now));
   }
 
+  /** Those that have run out are told with the deletion. */
+  async hasExpired(): Promise<boolean> {
+    return false;
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     this.#follower?.close();

@@ -21,7 +21,13 @@ export interface Entry {
 
 export type Change =
   | { readonly kind: 'put'; readonly entry: Entry }
-  | { readonly kind: 'delete'; readonly key: string; readonly revision: number };
+  | {
+      readonly kind: 'delete';
+      readonly key: string;
+      readonly revision: number;
+      /** Its lease has run out, where the registry says so by itself (etcd does not: see `Registry.hasExpired`). */
+      readonly expired?: true;
+    };
 
 /** All changes of one revision: they become visible together. */
 export interface Batch {

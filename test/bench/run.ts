@@ -14,6 +14,7 @@ import { oneName } from './figures/one-name.ts';
 import { portable } from './figures/portable.ts';
 import { soak } from './figures/soak.ts';
 import { srv } from './figures/srv.ts';
+import { uncached } from './figures/uncached.ts';
 import { TestBed } from './harness/bed.ts';
 import { progress } from './harness/progress.ts';
 import { printOutcome, writeResults } from './harness/results.ts';
@@ -32,6 +33,7 @@ const FIGURES: readonly Figure[] = [
   mix,
   latencyFigure,
   growth,
+  uncached,
 ];
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const RUNS = 5;

@@ -41,6 +41,7 @@ const OTHERS: readonly Needed[] = [
   { file: '/usr/sbin/pdns_server', package: 'pdns-server' },
   { file: '/usr/lib/*/pdns/libbindbackend.so', package: 'pdns-backend-bind' },
   { file: '/usr/sbin/dnsmasq', package: 'dnsmasq-base' },
+  { file: '/usr/sbin/unbound', package: 'unbound' },
 ];
 
 /** Asked by Debian's packages before they start a service; 101 forbids it. */

@@ -40,6 +40,8 @@ export interface Contender extends Started {
   readonly name: string;
   /** What it cost to ask each question for the first time. */
   readonly first: Cost;
+  /** What it is asked while it is measured, where that is not what all are asked. */
+  readonly questions?: Questions;
 }
 
 /** What one server did in one round. */
@@ -100,7 +102,7 @@ export async function measureRound(
   const slices = new Map(contenders.map(({ name }) => [name, [] as Cost[]]));
   for (let slice = 0; slice < count; slice++) {
     for (const contender of contenders) {
-      const load = loadOf(contender, questions, run * count + slice);
+      const load = loadOf(contender, contender.questions ?? questions, run * count + slice);
       const one = await cost(bed, contender.running.pid, { ...load, seconds });
       slices.get(contender.name)?.push(one);
     }
@@ -108,7 +110,7 @@ export async function measureRound(
   return new Map([...slices].map(([name, all]) => [name, { warm: rateOf(all), slices: all }]));
 }
 
-function rateOf(slices: readonly Cost[]): number {
+export function rateOf(slices: readonly Cost[]): number {
   const sum = (of: (one: Cost) => number) => slices.reduce((all, one) => all + of(one), 0);
   return sum(({ answered }) => answered) / sum(({ cpu }) => cpu);
 }

@@ -58,6 +58,7 @@ export function circumstances(): Record<string, unknown> {
     bind: versionOf(['named', '-v']),
     pdns: versionOf(['pdns_server', '--version']),
     dnsmasq: versionOf(['dnsmasq', '-v']),
+    unbound: versionOf(['unbound', '-V']),
   };
 }
 

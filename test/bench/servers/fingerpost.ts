@@ -64,6 +64,14 @@ export function fingerpost(name: string, flags: readonly string[]): ServerKind {
   };
 }
 
+/** One worker, which asks `upstream`, a port on the loopback; one client may ask for as much at once as it likes. */
+export function forwardingFingerpost(upstream: number, flags: readonly string[] = []): ServerKind {
+  return fingerpost(workerFingerpost.name, [
+    ...['--workers', '1', '--forward', `127.0.0.1:${upstream}`, '--forward-max-per-client', '1000'],
+    ...flags,
+  ]);
+}
+
 /** UDP through node:dgram on the main thread. */
 export const portableFingerpost = fingerpost('fingerpost, portable', ['--workers', '0']);
 

@@ -34,12 +34,18 @@ export function missingFile(path: string): string | undefined {
 }
 
 /** Waits until the first and the last service are answered. */
-export async function answers(started: Started, { services }: Data): Promise<Started> {
+export function answers(started: Started, { services }: Data): Promise<Started> {
+  const ends = [services[0], services.at(-1)].flatMap((service) =>
+    service === undefined ? [] : [service.name],
+  );
+  return answersNames(started, ends);
+}
+
+/** Waits until all of these names have addresses. */
+export async function answersNames(started: Started, names: readonly string[]): Promise<Started> {
   const client = await Client.open(started.port);
   try {
-    for (const service of [services[0], services.at(-1)]) {
-      if (service !== undefined) await answered(client, started.running, service.name);
-    }
+    for (const name of names) await answered(client, started.running, name);
   } finally {
     client.close();
   }

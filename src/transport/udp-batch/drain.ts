@@ -4,8 +4,8 @@ import { type Asker, LATER, type Respond } from '../../query/responder.ts';
 import { Client } from '../../wire/client.ts';
 import { type FairShare, STRETCH_MS } from '../fair-share.ts';
 import { LateReplies } from '../late-replies.ts';
+import { LateOutbox } from './late-outbox.ts';
 import type { MissQueue } from './miss-queue.ts';
-import { Patience, sendSlots } from './outbox.ts';
 import { COPIED_HEAD, Packets, REPLY_SIZE, REQUEST_SIZE } from './packets.ts';
 import { Signal } from './signal.ts';
 import { Trains } from './trains.ts';
@@ -36,10 +36,8 @@ export class MissDrain implements Asker {
   readonly #replies = new Packets(QUOTA, REPLY_SIZE);
   readonly #trains = new Trains(this.#replies, QUOTA);
   readonly #late = new LateReplies();
-  /** A reply that comes later, and whom it is for as if it had just been received. */
-  readonly #lateReply = new Packets(1, REPLY_SIZE);
-  readonly #patience = new Patience();
-  readonly #lateFrom = new Packets(1, REQUEST_SIZE);
+  /** Made when the first reply comes later. */
+  readonly #outboxes = new Map<MissSource, LateOutbox>();
   /** Whose question is being answered, and its slot. */
   #source: MissSource | undefined;
   #slot = 0;
@@ -87,6 +85,7 @@ export class MissDrain implements Asker {
       if (woken.async) await woken.value;
       Atomics.store(this.#signal, Signal.WAITING, 0);
     }
+    for (const outbox of this.#outboxes.values()) outbox.flush();
     this.#isOver = true;
     for (const { queue, behind } of this.#sources) this.#dropped.inc(queue.waiting + behind.waiting);
   }
@@ -153,12 +152,14 @@ export class MissDrain implements Asker {
       this.#dropped.inc();
       return;
     }
-    this.#lateFrom.copyIn(0, from, 0);
-    this.#lateReply.view(0).set(reply);
-    this.#lateReply.setLength(0, reply.length);
-    this.#lateReply.addressTo(0, this.#lateFrom, 0, source.packetInfo);
-    this.#patience.begin(false);
-    const failed = sendSlots(source.fd, this.#lateReply, 0, 1, this.#patience);
-    if (failed > 0) this.#dropped.inc(failed);
+    this.#outboxOf(source).add(reply, from);
+  }
+
+  #outboxOf(source: MissSource): LateOutbox {
+    const known = this.#outboxes.get(source);
+    if (known !== undefined) return known;
+    const outbox = new LateOutbox(source.fd, source.packetInfo, this.#dropped);
+    this.#outboxes.set(source, outbox);
+    return outbox;
   }
 }

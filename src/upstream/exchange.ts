@@ -69,7 +69,8 @@ export class Exchange {
     this.sentAt = now;
     this.sent += 1;
     if (this.#socket === undefined) this.#begin(now);
-    if (this.#packet !== undefined) this.#socket?.send(this.#packet);
+    if (this.#packet !== undefined && this.#socket !== undefined)
+      this.server.udp.send(this.#socket, this.#packet);
     this.#deps.counters.upstreamQueriesUdp.inc();
   }
 

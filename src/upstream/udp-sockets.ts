@@ -14,6 +14,13 @@ const MOST_IDLE = 256;
 const MOST_USES = 16;
 const MOST_AGE_MS = 10_000;
 
+/** A packet for the question that the socket was taken for at its `use`-th time. */
+interface Sending {
+  readonly socket: UdpSocket;
+  readonly use: number;
+  readonly packet: Uint8Array;
+}
+
 export class UdpSockets {
   readonly #server: ServerAddress;
   readonly #random: RandomWords;
@@ -21,6 +28,9 @@ export class UdpSockets {
   readonly #idle: UdpSocket[] = [];
   /** What comes when nothing was asked. */
   readonly #nobody: UdpListener;
+  /** What is to be sent at the end of this turn of the event loop. */
+  #outbox: Sending[] = [];
+  readonly #flush = (): void => this.#sendAll();
   #cancelSweep: Cancel | undefined;
   #isOpen = true;
 
@@ -37,6 +47,24 @@ export class UdpSockets {
     socket.handTo(listener);
     socket.uses += 1;
     return socket;
+  }
+
+  /**
+   * Sends over a socket that was taken, at the end of this turn: one send after the other wakes whoever receives them once,
+   * where a few microseconds between them cost a wake each. The bytes may not be changed afterwards.
+   */
+  send(socket: UdpSocket, packet: Uint8Array): void {
+    if (this.#outbox.length === 0) setImmediate(this.#flush);
+    this.#outbox.push({ socket, use: socket.uses, packet });
+  }
+
+  #sendAll(): void {
+    const all = this.#outbox;
+    this.#outbox = [];
+    for (const { socket, use, packet } of all) {
+      // Meanwhile an answer may have come to what was sent before, and the socket have gone to another question.
+      if (socket.uses === use) socket.send(packet);
+    }
   }
 
   #reused(): UdpSocket | undefined {

@@ -6,6 +6,7 @@ export type Way = 'up' | 'down';
 
 export class Line {
   readonly #target: number;
+  readonly #host: string;
   readonly #pipes = new Set<Pipe>();
   readonly #silent = new Set<Way>();
   readonly #delay: Record<Way, number> = { up: 0, down: 0 };
@@ -14,13 +15,14 @@ export class Line {
   /** Connections that were accepted so far. */
   accepted = 0;
 
-  private constructor(target: number) {
+  private constructor(target: number, host: string) {
     this.#target = target;
+    this.#host = host;
   }
 
-  /** A line to 127.0.0.1:`target`, open. */
-  static async to(target: number): Promise<Line> {
-    const line = new Line(target);
+  /** A line from an address of ours to 127.0.0.1:`target`, open. */
+  static async to(target: number, host = '127.0.0.1'): Promise<Line> {
+    const line = new Line(target, host);
     await line.open();
     return line;
   }
@@ -30,7 +32,7 @@ export class Line {
   }
 
   get endpoint(): string {
-    return `127.0.0.1:${this.#port}`;
+    return `${this.#host}:${this.#port}`;
   }
 
   get isCut(): boolean {
@@ -47,7 +49,7 @@ export class Line {
     this.#server = server;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen(this.#port, '127.0.0.1', resolve);
+      server.listen(this.#port, this.#host, resolve);
     });
     const address = server.address();
     if (address !== null && typeof address === 'object') this.#port = address.port;

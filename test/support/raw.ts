@@ -140,11 +140,11 @@ export class TcpClient {
         return true;
       }
       if (this.socket.readableEnded || this.socket.destroyed) return false;
-      await Promise.race([
-        once(this.socket, 'readable'),
-        once(this.socket, 'end'),
-        once(this.socket, 'close'),
-      ]);
+      const settled = new AbortController(); // takes back the listeners of those that did not happen
+      const events = ['readable', 'end', 'close'].map((event) =>
+        once(this.socket, event, { signal: settled.signal }),
+      );
+      await Promise.race(events).finally(() => settled.abort());
     }
   }
 

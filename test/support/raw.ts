@@ -144,7 +144,9 @@ export class TcpClient {
       const events = ['readable', 'end', 'close'].map((event) =>
         once(this.socket, event, { signal: settled.signal }),
       );
-      await Promise.race(events).finally(() => settled.abort());
+      for (const event of events) event.catch(() => {});
+      await Promise.race(events).catch(() => {}); // a connection that was reset is closed, too
+      settled.abort();
     }
   }
 

@@ -119,7 +119,18 @@ describe('a checker', () => {
     expect(staleness('10.0.0.4', 9_000)).toBe(0);
   });
 
-  it('counts what is not known, and what nobody answered', () => {
+  it('lets nobody say that he does not know who knew before', () => {
+    const { checker } = written();
+    const early = checker.ask('a', 1);
+    checker.answered(checker.ask('a', 1), '10.0.0.1', 2);
+    checker.answered(early, 'SERVFAIL', 3);
+    expect(checker.mark()).toMatchObject({ failed: 1, wrong: [] });
+    expect(told(checker, 'a', 'SERVFAIL', 4)).toHaveLength(1);
+    checker.restarted();
+    expect(told(checker, 'a', 'SERVFAIL', 5)).toEqual([]);
+  });
+
+  it('counts what is not known yet, and what nobody answered', () => {
     const { checker } = written();
     checker.answered(checker.ask('a'), 'SERVFAIL');
     checker.ask('a');

@@ -21,7 +21,7 @@ export interface Tally {
   asked: number;
   /** In words, each of them. */
   readonly wrong: string[];
-  /** SERVFAIL: the server says that it does not know. */
+  /** SERVFAIL from a process that has just begun and knows nothing yet. Later it is wrong. */
   failed: number;
   /** Nobody answered, though it was asked again and again. */
   unanswered: number;
@@ -39,6 +39,8 @@ export class Checker {
   /** Where the run began. */
   #start = 0;
   #floor = 0;
+  /** When the run knew something at the latest, by `performance.now()`. */
+  #knows = Number.POSITIVE_INFINITY;
   #tally = fresh();
 
   constructor(journal: Journal) {
@@ -67,6 +69,7 @@ export class Checker {
     this.#run += 1;
     this.#start = floor;
     this.#floor = floor;
+    this.#knows = Number.POSITIVE_INFINITY;
   }
 
   ask(question: string, at = performance.now()): Asked {
@@ -83,23 +86,24 @@ export class Checker {
     this.#tally.unanswered += 1;
   }
 
-  answered(asked: Asked, answer: string): void {
-    if (answer === 'SERVFAIL') {
+  answered(asked: Asked, answer: string, now = performance.now()): void {
+    if (answer === 'SERVFAIL' && asked.at <= this.#knows) {
       this.#tally.failed += 1;
       return;
     }
     // Asked again of a process that has taken the other's place.
     const floor = asked.run === this.#run ? asked.floor : this.#start;
     const judged = this.#journal.judge(asked.question, answer, floor);
-    if (judged.kind === 'true') this.#learn(judged.earliest, judged.latest, asked.at);
+    if (judged.kind === 'true') this.#learn(judged.earliest, judged.latest, asked.at, now);
     else {
       const why = judged.kind === 'older' ? `true until write ${judged.latest.to}` : 'never true';
       this.#tally.wrong.push(`${asked.question} is "${answer}": ${why}; ${floor} writes were known before`);
     }
   }
 
-  #learn(earliest: Span, latest: Span, at: number): void {
+  #learn(earliest: Span, latest: Span, at: number, now: number): void {
     this.#floor = Math.max(this.#floor, earliest.from);
+    this.#knows = Math.min(this.#knows, now);
     this.#tally.staleness = Math.max(this.#tally.staleness, this.#journal.age(latest.to + 1, at));
   }
 }

@@ -4,7 +4,7 @@ import type { Counters } from '../base/counters.ts';
 import type { Logger } from '../base/log.ts';
 import type { Answerer } from '../query/answerer.ts';
 import { Externals } from '../query/externals.ts';
-import { Outside } from '../query/outside.ts';
+import { isReverse, Outside } from '../query/outside.ts';
 import { Typed } from '../query/typed.ts';
 import type { AnswerTable } from '../table/table.ts';
 import { UpstreamCache } from '../upstream/cache.ts';
@@ -113,13 +113,14 @@ export class Forwarding {
     table.serve(isOn ? this.#options.forwardFor : []);
     const beyond = { outside: this.#outside, externals: this.#externals, typed: this.#typed };
     answerer.lookBeyond(isOn ? beyond : undefined);
-    for (const name of this.#open) table.names.remove(name);
+    for (const name of this.#open) table.names.close(name);
     const below = [...this.#stubs.all.map(({ labels }) => labels), ...(isOn ? this.#typed.search : [])];
     const inside = below.filter((labels) => contents.zones.of(labels) !== undefined);
-    // A name with a wildcard below it: what is not there may be there all the same.
+    if (this.#servers.group !== undefined)
+      inside.push(...contents.zones.all.map(({ labels }) => labels).filter(isReverse));
     const local = this.#options.local === undefined ? [] : contents.zones.all.map(localName);
-    this.#open = [...inside.flatMap((labels) => [labels, [...labels, '*']]), ...local].flatMap(nameOf);
-    for (const name of this.#open) table.names.add(name);
+    this.#open = [...inside, ...local].flatMap(nameOf);
+    for (const name of this.#open) table.names.open(name);
   }
 
   /** Our own ports are open, here: looks for loops from now on. Resolves when it is known whom to ask; never rejects. */

@@ -138,6 +138,9 @@ export class Answerer {
       return renderEmpty(request, query, Rcode.SERVFAIL, reply);
     }
     const outcome = this.#resolve(name, labels, query.type, zone);
+    const outside = this.#beyond?.outside;
+    if (outcome.kind === 'nxdomain' && outside?.mayKnow(labels, query.type, asker.client) === true)
+      return outside.answer(request, query, asker, name, labels, reply, false);
     const better =
       this.#beyond === undefined ? outcome : this.#better(outcome, name, labels, request, query, asker);
     if (better instanceof Promise) return this.#later(better, name, request, query, asker, turn);

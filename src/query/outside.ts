@@ -73,9 +73,15 @@ export class Outside {
     return this.#parts.stubOf(labels, ownDepth) !== undefined;
   }
 
+  /** Whether others may know a name in a reverse zone of ours that has no key, and this client may ask them. */
+  mayKnow(labels: ReversedLabels, type: number, client: Client): boolean {
+    if (this.#parts.servers() === undefined || !isReverse(labels)) return false;
+    return special(labels, type) === undefined && this.serves(client);
+  }
+
   /**
-   * Answers a question of class IN about a name that is not in the zones, or in a stub zone; returns the length of the
-   * reply, or LATER.
+   * Answers a question of class IN about a name that is not in the zones, or in a stub zone, or that `mayKnow` is about;
+   * returns the length of the reply, or LATER. What is in a zone of ours may not be kept: a key of that name ends it.
    */
   answer(
     request: Uint8Array,
@@ -84,6 +90,7 @@ export class Outside {
     name: Name,
     labels: ReversedLabels,
     reply: Uint8Array,
+    mayKeep = true,
   ): number {
     if (this.#parts.forwarder.isOwnProbe(name)) return renderEmpty(request, query, Rcode.REFUSED, reply);
     const stub = this.#parts.stubOf(labels);
@@ -98,7 +105,7 @@ export class Outside {
       const local = this.#locally(request, query, asker, name, labels, reply);
       if (local !== undefined) return local;
     }
-    return this.#ask(request, query, asker, group, reply);
+    return this.#ask(request, query, asker, group, reply, mayKeep);
   }
 
   /** Names that nobody is asked for. */
@@ -129,12 +136,19 @@ export class Outside {
     return undefined;
   }
 
-  #ask(request: Uint8Array, query: Query, asker: Asker, group: ServerGroup, reply: Uint8Array): number {
+  #ask(
+    request: Uint8Array,
+    query: Query,
+    asker: Asker,
+    group: ServerGroup,
+    reply: Uint8Array,
+    mayKeep: boolean,
+  ): number {
     const { resolver, forwarder, keep } = this.#parts;
     const ask = () => forwarder.forward(request, query, asker.client.text(), group);
     const outcome = resolver.resolve(request, query, ask);
     if (outcome instanceof Promise) return this.#later(request, query, asker, outcome);
-    if (outcome.kind === 'answer') keep(request, query, outcome);
+    if (outcome.kind === 'answer' && mayKeep) keep(request, query, outcome);
     return this.#render(outcome, asker.transport, request, query, limitOf(asker, query, reply), reply);
   }
 
@@ -193,6 +207,11 @@ export class Outside {
     if (group === undefined) return { kind: 'unreachable' };
     return resolver.resolve(request, query, () => forwarder.forward(request, query, undefined, group));
   }
+}
+
+/** Names of addresses (RFC 1035 3.5, RFC 3596 2.5). */
+export function isReverse([top, second]: ReversedLabels): boolean {
+  return top === 'arpa' && (second === 'in-addr' || second === 'ip6');
 }
 
 /** RFC 8914 4.19. */

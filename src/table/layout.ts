@@ -17,6 +17,8 @@ export const Control = {
   NAMES_VERSION: 2,
   /** How many of the names are wildcards. */
   WILDCARDS: 3,
+  /** How many names are open: below them others may know names that are not in the set. */
+  OPEN: 4,
   READERS: 16,
   READER_STRIDE: 16,
 } as const;

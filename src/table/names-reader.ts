@@ -10,6 +10,8 @@ import { Control, type TableMemory } from './layout.ts';
 
 const MISS = -1;
 const STAR = 0x2a;
+/** Stands before an open name in the set. A name that really begins so does no harm: the main thread tells. */
+const OPEN = Uint8Array.of(2, STAR, STAR);
 
 /**
  * The set holds 64-bit fingerprints, so it may hold a name that does not exist (the main thread then tells), but it never
@@ -24,6 +26,8 @@ export class NamesReader {
   readonly #hasher: Hasher;
   /** `*.<encloser>` while it is looked for. */
   readonly #wildcard = new Uint8Array(MAX_NAME + 2);
+  /** The mark of a name while it is looked for. */
+  readonly #mark = new Uint8Array(MAX_NAME + OPEN.length);
 
   constructor(memory: TableMemory, hasher: Hasher) {
     this.#control = new Int32Array(memory.control);
@@ -32,6 +36,7 @@ export class NamesReader {
     this.#hasher = hasher;
     this.#wildcard[0] = 1;
     this.#wildcard[1] = STAR;
+    this.#mark.set(OPEN);
   }
 
   /**
@@ -81,12 +86,24 @@ export class NamesReader {
     const { key, nameLength } = query;
     const apex = nameLength - (this.#zones[zone] as Uint8Array).length;
     if (apex === 0 || hasWildcardLabel(key, apex) || this.#has(low, high, slots)) return false;
+    if (Atomics.load(this.#control, Control.OPEN) > 0 && this.#isBelowOpen(key, apex, nameLength, slots))
+      return false;
     if (Atomics.load(this.#control, Control.WILDCARDS) === 0) return true;
     // The closest encloser decides whether a wildcard applies (RFC 4592 3.3.1); the apex always exists.
     let place = 0;
     do place += at(key, place) + 1;
     while (place < apex && !this.#hasName(key, place, nameLength, slots));
     return !this.#hasWildcard(key, place, nameLength, slots);
+  }
+
+  /** Whether the name or one above it, up to the apex, is open. */
+  #isBelowOpen(key: Uint8Array, apex: number, end: number, slots: number): boolean {
+    for (let place = 0; place <= apex; place += at(key, place) + 1) {
+      const length = end - place + OPEN.length;
+      for (let i = OPEN.length; i < length; i++) this.#mark[i] = at(key, place + i - OPEN.length);
+      if (this.#hasName(this.#mark, 0, length, slots)) return true;
+    }
+    return false;
   }
 
   #hasWildcard(key: Uint8Array, start: number, end: number, slots: number): boolean {
@@ -119,6 +136,14 @@ export class NamesReader {
     }
     return true;
   }
+}
+
+/** What stands in the set for an open name, be it as long as names can be. */
+export function markOfOpen(name: Uint8Array): Uint8Array {
+  const mark = new Uint8Array(OPEN.length + name.length);
+  mark.set(OPEN);
+  mark.set(name, OPEN.length);
+  return mark;
 }
 
 /** Whether the first label is `*` (RFC 4592 2.1.1). */

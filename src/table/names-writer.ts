@@ -1,9 +1,8 @@
 // The writer of the set of existing names: an open-addressed table of fingerprints that grows into memory reserved for it.
 
 import { Hasher } from '../base/hash.ts';
-import type { Name } from '../wire/name.ts';
 import { Control, type TableMemory } from './layout.ts';
-import { isWildcard } from './names-reader.ts';
+import { isWildcard, markOfOpen } from './names-reader.ts';
 
 const FIRST_SLOTS = 1024;
 
@@ -41,7 +40,19 @@ export class NamesWriter {
     if (!this.#overfull) Atomics.store(this.#control, Control.NAMES_SLOTS, this.#slots);
   }
 
-  add(name: Name): void {
+  /** From now on nothing is missing at this name and below it: others may know what is not in the set. */
+  open(name: Uint8Array): void {
+    this.add(markOfOpen(name));
+    Atomics.add(this.#control, Control.OPEN, 1);
+  }
+
+  /** Takes back one `open` of this name. */
+  close(name: Uint8Array): void {
+    this.remove(markOfOpen(name));
+    Atomics.sub(this.#control, Control.OPEN, 1);
+  }
+
+  add(name: Uint8Array): void {
     if (this.#overfull) return;
     this.#change();
     if ((this.#count + 1) * 2 > this.#slots) this.#grow();
@@ -52,7 +63,7 @@ export class NamesWriter {
     if (isWildcard(name)) Atomics.add(this.#control, Control.WILDCARDS, 1);
   }
 
-  remove(name: Name): void {
+  remove(name: Uint8Array): void {
     if (this.#overfull) return;
     this.#hash(name);
     const slot = this.#slotOf(this.#hasher.low, this.#hasher.high);
@@ -74,7 +85,7 @@ export class NamesWriter {
     });
   }
 
-  #hash(name: Name): void {
+  #hash(name: Uint8Array): void {
     this.#hasher.run(name, 0, name.length);
     if (this.#hasher.low === 0 && this.#hasher.high === 0) this.#hasher.high = 1;
   }

@@ -108,6 +108,30 @@ describe('a worker says NXDOMAIN', () => {
     expect([names.says('no.z'), names.says('no.a.z')]).toEqual(['miss', 'NXDOMAIN']);
   });
 
+  it('to no name that is open or lies below one, however deep, until it is closed', async () => {
+    const names = await new Names().add('a.z', 'deep.a.z', 'b.z', '*.b.z').published();
+    const long = [63, 63, 63, 57].map((length) => 'x'.repeat(length)).join('.');
+    const all = ['a.z', 'no.a.z', 'no.deep.a.z', 'x.no.deep.a.z', `${long}.a.z`];
+    expect(wireOf(`${long}.a.z`).length).toBe(255);
+    for (let time = 0; time < 2; time++) {
+      names.writer.open(wireOf('a.z'));
+      names.writer.open(wireOf('q.z'));
+      names.writer.open(wireOf(`${long}.b.z`));
+      await Promise.resolve();
+      for (const name of [...all, 'q.z', 'x.q.z', `${long}.b.z`])
+        expect([name, names.says(name)]).toEqual([name, 'miss']);
+      for (const name of ['no.z', 'aa.z', 'x.aa.z'])
+        expect([name, names.says(name)]).toEqual([name, 'NXDOMAIN']);
+      for (const name of ['a.z', 'q.z', `${long}.b.z`]) names.writer.close(wireOf(name));
+      await Promise.resolve();
+      for (const name of [...all.slice(1), 'q.z', 'x.q.z'])
+        expect([name, names.says(name)]).toEqual([name, 'NXDOMAIN']);
+    }
+    names.writer.open(wireOf('z'));
+    await Promise.resolve();
+    for (const name of [...all, 'no.z', 'x.no.z']) expect(names.says(name)).toBe('miss');
+  });
+
   it('to no wildcard in a question, but a zone may have such a label', async () => {
     const names = await new Names(['z', 'any.q']).published();
     for (const name of ['*.z', 'any.z', 'a.*.z', 'any.no.z', '*.any.q'])

@@ -11,10 +11,12 @@ import { million } from './figures/million.ts';
 import { mix } from './figures/mix.ts';
 import { nxdomain } from './figures/nxdomain.ts';
 import { oneName } from './figures/one-name.ts';
+import { outside } from './figures/outside.ts';
 import { portable } from './figures/portable.ts';
 import { soak } from './figures/soak.ts';
 import { srv } from './figures/srv.ts';
 import { uncached } from './figures/uncached.ts';
+import { upstreamStopped } from './figures/upstream-stopped.ts';
 import { TestBed } from './harness/bed.ts';
 import { progress } from './harness/progress.ts';
 import { printOutcome, writeResults } from './harness/results.ts';
@@ -33,7 +35,9 @@ const FIGURES: readonly Figure[] = [
   mix,
   latencyFigure,
   growth,
+  outside,
   uncached,
+  upstreamStopped,
 ];
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const RUNS = 5;

@@ -5,12 +5,16 @@ import { connect } from 'node:net';
 
 export const Type = { A: 1, TXT: 16, SRV: 33, SOA: 6 } as const;
 
+/** An OPT record of 1232 bytes without options (RFC 6891 6.1.2). */
+const OPT = Buffer.of(0, 0, 41, 1232 >> 8, 1232 & 255, 0, 0, 0, 0, 0, 0);
+
 /** A query message in wire form (RFC 1035 section 4.1). */
-export function queryBytes(id: number, name: string, type: number): Buffer {
+export function queryBytes(id: number, name: string, type: number, edns = false): Buffer {
   const labels = name.split('.').filter(Boolean);
   const body = labels.map((label) => Buffer.concat([Buffer.of(label.length), Buffer.from(label)]));
-  const head = Buffer.of(id >> 8, id & 255, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0);
-  return Buffer.concat([head, ...body, Buffer.of(0, type >> 8, type & 255, 0, 1)]);
+  const head = Buffer.of(id >> 8, id & 255, 1, 0, 0, 1, 0, 0, 0, 0, 0, edns ? 1 : 0);
+  const tail = Buffer.of(0, type >> 8, type & 255, 0, 1);
+  return Buffer.concat([head, ...body, tail, ...(edns ? [OPT] : [])]);
 }
 
 /** Asks over UDP; a reply with TC set is asked for again over TCP. */
@@ -35,7 +39,7 @@ export class Client {
   }
 
   /** The reply, or undefined when none came within `ms`. */
-  ask(name: string, type: number, ms = 1_000): Promise<Buffer | undefined> {
+  ask(name: string, type: number, ms = 1_000, edns = false): Promise<Buffer | undefined> {
     this.#id = (this.#id + 1) & 0xffff;
     const id = this.#id;
     return new Promise((resolve) => {
@@ -44,7 +48,7 @@ export class Client {
         clearTimeout(timer);
         resolve(reply);
       });
-      this.#socket.send(queryBytes(id, name, type));
+      this.#socket.send(queryBytes(id, name, type, edns));
     });
   }
 

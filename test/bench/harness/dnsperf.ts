@@ -22,6 +22,8 @@ export interface Load {
   readonly edns?: boolean;
   /** Sockets that ask, each from a port of its own; SOCKETS when left out. */
   readonly sockets?: number;
+  /** Queries under way at the most; 200 when left out. */
+  readonly underWay?: number;
   /** What must be answered; NOERROR throughout when left out, anything when empty. */
   readonly codes?: Codes;
 }
@@ -39,7 +41,9 @@ export const SOCKETS = 8;
 /** Many, as programs ask by themselves: hardly any two replies of a batch go to the same. */
 export const MANY_SOCKETS = 100;
 
-/** 200 queries under way: enough to keep a server busy without overrunning a default socket buffer. */
+/** Enough to keep a server busy without overrunning a default socket buffer. */
+const UNDER_WAY = 200;
+
 export function dnsperfCommand(load: Load): string[] {
   const length = load.seconds === undefined ? ['-n', '1'] : ['-l', `${load.seconds}`];
   const rate = load.rate === undefined ? [] : ['-Q', `${Math.round(load.rate)}`];
@@ -49,7 +53,7 @@ export function dnsperfCommand(load: Load): string[] {
       '-c',
       `${load.sockets ?? SOCKETS}`,
       '-q',
-      '200',
+      `${load.underWay ?? UNDER_WAY}`,
       '-t',
       '2',
       ...length,

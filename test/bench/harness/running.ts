@@ -54,6 +54,15 @@ export class Running {
     }
   }
 
+  /** It stands still, its ports open, until it is to go on. */
+  pause(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#child.kill('SIGCONT');
+  }
+
   /** Resolves when it has ended by itself. */
   async end(): Promise<void> {
     if (!this.#ended) await new Promise<void>((resolve) => this.#child.once('close', () => resolve()));

@@ -6,6 +6,7 @@ import type { Known, ListSink, RegistrySink, RegistryState } from '../registry/r
 import type { Batch, Entry } from '../service/entry.ts';
 import type { Bad } from '../zone/bad-records.ts';
 import type { Contents } from '../zone/contents.ts';
+import type { ExpiryGuard } from './expiry-guard.ts';
 import type { StalePolicy } from './stale-policy.ts';
 
 /** How the server stands to its registry. */
@@ -20,6 +21,7 @@ export interface FeedParts {
   readonly counters: Counters;
   readonly logger: Logger;
   readonly policy: StalePolicy;
+  readonly expiry: ExpiryGuard;
   /** Called once, when the first whole list has been applied. */
   readonly onFirstList: () => void;
 }
@@ -68,9 +70,11 @@ export class Feed implements RegistrySink {
   }
 
   #listed(revision: number, message: string): void {
-    const { contents, logger, onFirstList } = this.#parts;
+    const { contents, logger, expiry, onFirstList } = this.#parts;
+    // What a restored registry has lost did not expire.
+    if (revision < contents.revision) expiry.clear();
     contents.listed(revision);
-    this.#measure();
+    this.measure();
     const fields = {
       revision,
       services: contents.services,
@@ -87,7 +91,7 @@ export class Feed implements RegistrySink {
     const { contents, counters } = this.#parts;
     contents.apply(batch);
     counters.changes.inc(batch.changes.length);
-    this.#measure();
+    this.measure();
   }
 
   position(): void {}
@@ -101,7 +105,8 @@ export class Feed implements RegistrySink {
     counters.staleSince.set(state.kind === 'stale' ? state.since / 1000 : 0);
   }
 
-  #measure(): void {
+  /** Shows what is served now. */
+  measure(): void {
     const { contents, counters } = this.#parts;
     counters.revision.set(contents.revision);
     counters.services.set(contents.services);

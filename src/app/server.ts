@@ -22,6 +22,7 @@ import {
   type Options,
   optionRows,
 } from './config.ts';
+import { ExpiryGuard } from './expiry-guard.ts';
 import { Feed, logBad } from './feed.ts';
 import { Forwarding } from './forwarding.ts';
 import { guardSettings, ownSecret } from './guarding.ts';
@@ -54,6 +55,7 @@ export class Server {
   readonly #respond: Respond;
   readonly #forwarding: Forwarding;
   readonly #policy: StalePolicy;
+  readonly #expiry: ExpiryGuard;
   readonly #feed: Feed;
   readonly #guardMemory = guardMemory(MAX_READERS);
   readonly #guard = new Guard(this.#guardMemory, MAIN_READER);
@@ -89,6 +91,8 @@ export class Server {
       added: (node) => table.names.add(nameOfNode(node)),
       removed: (node) => table.names.remove(nameOfNode(node)),
       bad: (bad) => logBad(this.#logger, bad),
+      lost: (lost) => this.#expiry.lost(lost),
+      told: (key) => this.#expiry.told(key),
     });
     const keep: Keep = (...kept) => table.keep(...kept);
     this.#answerer = new Answerer(this.#contents, answererOptions(options), keep, counters);
@@ -102,8 +106,17 @@ export class Server {
       clock: this.#clock,
     });
     this.#policy = new StalePolicy(options, { zones, logger: this.#logger, clock: this.#clock });
+    this.#expiry = new ExpiryGuard(options, {
+      contents: this.#contents,
+      hasExpired: async (lease) => (await this.#registry?.hasExpired(lease)) ?? false,
+      counters,
+      logger: this.#logger,
+      clock: this.#clock,
+      changed: () => this.#feed.measure(),
+    });
     this.#feed = new Feed({
       policy: this.#policy,
+      expiry: this.#expiry,
       contents: this.#contents,
       counters,
       logger: this.#logger,
@@ -212,7 +225,9 @@ export class Server {
     if (this.#stopped !== undefined) return { registry, state: 'stopping', revision, upstream } as const;
     const kind = !listed ? 'starting' : state.kind === 'stale' ? 'stale' : 'synced';
     const { expired } = this.#policy;
-    return { registry, state: kind, revision, upstream, ...cut(state), ...(expired && { expired }) } as const;
+    const held = this.#expiry.guarded;
+    const parts = { ...cut(state), ...(expired && { expired }), held };
+    return { registry, state: kind, revision, upstream, ...parts } as const;
   }
 
   /**
@@ -230,6 +245,7 @@ export class Server {
     this.#setGuard(guardSettings(next, this.#cookieSecret));
     this.#options = next;
     this.#policy.configure(next);
+    this.#expiry.configure(next);
     this.#answerer.configure(answererOptions(this.#options));
     this.#forwarding.configure(this.#options);
     this.#table.clear();
@@ -266,6 +282,7 @@ export class Server {
     this.#forwarding.close();
     await this.#snapshot?.close();
     await this.#registry?.close();
+    this.#expiry.clear();
     this.#policy.state({ kind: 'starting' });
     this.#ports = undefined;
     this.#snapshot = undefined;

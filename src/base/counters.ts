@@ -30,6 +30,11 @@ export interface Counters {
   readonly badRecords: Gauge;
   /** Bad records whose last good value is served. */
   readonly quarantined: Gauge;
+  /** Services that are held although their leases ran out: how many now, and in all. */
+  readonly held: Gauge;
+  readonly heldTotal: Counter;
+  /** Times that most of a name's leased services expired at once. */
+  readonly expiryGuards: Counter;
   readonly outsideKeys: Gauge;
   readonly services: Gauge;
   readonly revision: Gauge;
@@ -90,6 +95,9 @@ export const noCounters: Counters = {
   changes: nothing,
   badRecords: nothing,
   quarantined: nothing,
+  held: nothing,
+  heldTotal: nothing,
+  expiryGuards: nothing,
   outsideKeys: nothing,
   services: nothing,
   revision: nothing,

@@ -22,7 +22,21 @@ export interface Health {
   readonly cause?: unknown;
   /** The servers that are asked about names outside the zones; absent or empty where none are. */
   readonly upstream?: readonly GroupStatus[];
+  /** Names whose services are held although their leases ran out; absent or empty where there are none. */
+  readonly held?: readonly HeldName[];
 }
+
+export interface HeldName {
+  readonly name: string;
+  /** Milliseconds since 1970. */
+  readonly since: number;
+  /** How many leased services it had, and how many of those are held. */
+  readonly of: number;
+  readonly held: number;
+}
+
+/** So many of them are listed. */
+const MOST_HELD = 20;
 
 export interface HttpParts {
   readonly metrics: Metrics;
@@ -51,8 +65,12 @@ function upstreamServer({ address, state, since, roundTripMs }: ServerStatus): R
   };
 }
 
+function heldName({ name, since, of, held }: HeldName): Record<string, unknown> {
+  return { name, since: new Date(since).toISOString(), held, of };
+}
+
 function healthBody(health: Health): Record<string, unknown> {
-  const { registry, state, since, expired, revision, cause, upstream = [] } = health;
+  const { registry, state, since, expired, revision, cause, upstream = [], held = [] } = health;
   const groups = upstream.map(({ name, servers }) => ({ name, servers: servers.map(upstreamServer) }));
   return {
     registry,
@@ -62,6 +80,7 @@ function healthBody(health: Health): Record<string, unknown> {
     ...(expired === undefined ? {} : { expired }),
     ...(cause === undefined ? {} : { cause: messageOf(cause) }),
     ...(groups.length === 0 ? {} : { upstream: groups }),
+    ...(held.length === 0 ? {} : { held: held.slice(0, MOST_HELD).map(heldName) }),
   };
 }
 

@@ -53,6 +53,18 @@ export const metricRows: { readonly [K in keyof Counters]: MetricRow } = {
     'fingerpost_quarantined_records',
     'Records that cannot be used and are served with their last good value.',
   ),
+  held: gauge(
+    'fingerpost_held_services',
+    'Services that are served although their leases ran out, since most of a name did at once.',
+  ),
+  heldTotal: counter(
+    'fingerpost_services_held_total',
+    'Services that were held although their leases ran out.',
+  ),
+  expiryGuards: counter(
+    'fingerpost_expiry_guards_total',
+    'Times that most leased services of a name expired at once, and were held.',
+  ),
   outsideKeys: gauge('fingerpost_outside_keys', 'Keys that lie in none of the zones.'),
   services: gauge('fingerpost_services', 'Services that are served.'),
   revision: gauge('fingerpost_registry_revision', 'Registry revision that answers are up to date with.'),

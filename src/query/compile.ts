@@ -41,6 +41,7 @@ class Compilation {
     const complete = answers === count(outcome.answers);
     const additional = complete ? this.#wholeSets(outcome.additional) : 0;
     return this.#finish(outcome.zone, Rcode.NOERROR, {
+      held: outcome.held === true,
       truncated: !complete,
       answers,
       authority: 0,
@@ -94,7 +95,7 @@ class Compilation {
 }
 
 type Arrangement = Pick<Parts, 'alternatives' | 'rotateFrom' | 'rotateCount'>;
-type Counted = Arrangement & Pick<Parts, 'truncated' | 'answers' | 'authority' | 'additional'>;
+type Counted = Arrangement & Pick<Parts, 'held' | 'truncated' | 'answers' | 'authority' | 'additional'>;
 
 const ROTATING: ReadonlySet<number> = new Set([Type.A, Type.AAAA, Type.SRV]);
 

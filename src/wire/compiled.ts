@@ -44,6 +44,8 @@ export const FORWARDED = 16;
 export const COUNTING = 32;
 /** Bits of the flags byte: what the other server's header had of AD and Z. */
 export const AUTHENTIC = 64;
+/** Of zone data the same bit says that services have a part in it whose keys are gone. */
+export const HELD = 64;
 export const RESERVED = 128;
 
 /** What a compiled answer says, before it is laid out. */
@@ -54,6 +56,8 @@ export interface Parts {
   readonly truncated?: boolean;
   /** It is zone data. */
   readonly zoneData?: boolean;
+  /** ... in which services have a part whose keys are gone. */
+  readonly held?: boolean;
   /** It is another server's, whose header had AD and Z so. */
   readonly forwarded?: { readonly authentic: boolean; readonly reserved: boolean };
   readonly answers: number;
@@ -81,7 +85,8 @@ export function layOut(parts: Parts): Uint8Array {
     (forwarded?.reserved === true ? RESERVED : 0) |
     (parts.authoritative ? AUTHORITATIVE : 0) |
     (parts.truncated === true ? TRUNCATED : 0) |
-    (parts.zoneData === true ? ZONE_DATA : 0);
+    (parts.zoneData === true ? ZONE_DATA : 0) |
+    (parts.held === true ? HELD : 0);
   putU16(bytes, Layout.ANSWERS, parts.answers);
   putU16(bytes, Layout.AUTHORITY, parts.authority);
   putU16(bytes, Layout.ADDITIONAL, parts.additional);

@@ -47,6 +47,11 @@ export function staleTtl(query: Query, words: Uint32Array): number {
   return ttl;
 }
 
+/** Says of a reply that services have a part in it whose keys are gone. To be called where `staleTtl` is. */
+export function noteHeld(query: Query): void {
+  if (query.ede < 0) query.ede = ExtendedErrorCode.STALE_ANSWER;
+}
+
 /** The reply in the place of zone data that is too old to be told. Returns its length. */
 export function renderExpired(request: Uint8Array, query: Query, reply: Uint8Array): number {
   return finishReply(query, Rcode.SERVFAIL, reply, beginReply(request, query, Rcode.SERVFAIL, 0, reply));

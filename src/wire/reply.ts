@@ -5,6 +5,7 @@ import {
   AUTHENTIC,
   AUTHORITATIVE,
   FORWARDED,
+  HELD,
   Layout,
   NEGATIVE,
   RESERVED,
@@ -13,9 +14,11 @@ import {
   ZONE_DATA,
 } from './compiled.ts';
 import { beginReply, copy, finishReply } from './frame.ts';
-import { EXPIRED, renderExpired, renderNegative, staleTtl, zoneSerial } from './negative.ts';
+import { EXPIRED, noteHeld, renderExpired, renderNegative, staleTtl, zoneSerial } from './negative.ts';
 import type { Query } from './query.ts';
 import { limitTtls, ownerLength } from './ttl.ts';
+
+const HELD_DATA = ZONE_DATA | HELD;
 
 /** A reply without records. Returns its length. */
 export function renderEmpty(request: Uint8Array, query: Query, rcode: Rcode, reply: Uint8Array): number {
@@ -45,6 +48,7 @@ export function renderCompiled(
   const flags = ((kind & AUTHORITATIVE) !== 0 ? Flag.AA : 0) | ((kind & TRUNCATED) !== 0 ? Flag.TC : 0);
   const stale = (kind & ZONE_DATA) !== 0 ? staleTtl(query, zoneWords) : 0;
   if (stale === EXPIRED) return renderExpired(request, query, reply);
+  if ((kind & HELD_DATA) === HELD_DATA) noteHeld(query);
   const start = beginReply(request, query, rcode, flags, reply);
   if ((kind & FORWARDED) !== 0) addForwarded(request, query, kind, reply);
   const room = limit - query.optLength;

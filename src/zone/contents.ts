@@ -5,6 +5,7 @@ import { isProblem } from '../service/problem.ts';
 import { readEntry, type Usable } from '../service/read.ts';
 import type { ReversedLabels } from '../wire/name.ts';
 import { type Bad, BadRecords } from './bad-records.ts';
+import { Held, type Lost } from './held.ts';
 import { labelsOfNode, type Node } from './node.ts';
 import { SharedTraits } from './sharing.ts';
 import { Stored } from './stored.ts';
@@ -14,7 +15,16 @@ import type { Zones } from './zones.ts';
 export interface ContentsHooks extends TreeHooks {
   /** A record cannot be used, or no longer; called once for each revision of its key. */
   readonly bad: (bad: Bad) => void;
+  /**
+   * The key of a leased service is gone, and its lease may have run out. Where this returns a TTL the service is held,
+   * with that TTL at most, until `release` or until the registry says something of its key.
+   */
+  readonly lost?: (lost: Lost) => number | undefined;
+  /** The registry says something of a key. */
+  readonly told?: (key: string) => void;
 }
+
+type Deletion = Extract<Change, { kind: 'delete' }>;
 
 /** The tree, kept equal to the registry. */
 export class Contents {
@@ -106,13 +116,63 @@ export class Contents {
 
   /** The changes of one revision, all at once. */
   apply(batch: Batch): void {
-    for (const change of inSafeOrder(batch.changes)) this.#change(change);
+    const isExpiry = this.#hooks.lost !== undefined && this.#mayBeExpiry(batch.changes);
+    for (const change of inSafeOrder(batch.changes)) {
+      if (change.kind === 'put') this.#put(change.entry);
+      else this.#remove(change, isExpiry);
+    }
     this.revision = batch.revision;
   }
 
-  #change(change: Change): void {
-    if (change.kind === 'put') this.#put(change.entry);
-    else this.#remove(change.key, change.revision);
+  /** Whether the changes of one revision may be the end of one lease: that deletes all its keys, and does nothing else. */
+  #mayBeExpiry(changes: readonly Change[]): boolean {
+    let lease: string | undefined;
+    for (const change of changes) {
+      if (change.kind === 'put') return false;
+      const stored = this.#holding(change.key);
+      if (stored === undefined) continue;
+      if (stored.lease === undefined || (lease ?? stored.lease.id) !== stored.lease.id) return false;
+      lease = stored.lease.id;
+    }
+    return lease !== undefined;
+  }
+
+  /** How many leased services there are at or below each name on the way to `labels`, from the root on. */
+  leasedAlong(labels: ReversedLabels): number[] {
+    let node: Node | undefined = this.tree.root;
+    const counts = [node.leased];
+    for (const label of labels) {
+      node = node?.child(label);
+      counts.push(node?.leased ?? 0);
+    }
+    return counts;
+  }
+
+  /** Holds a service that was lost; false where its key has a value again. */
+  hold(lost: Lost, mostTtl: number): boolean {
+    if (this.#find(lost.key, lost.labels) !== undefined) return false;
+    this.#hold(lost, mostTtl);
+    return true;
+  }
+
+  /** Lets go of a service that is held. */
+  release({ key, labels }: Lost): void {
+    const stored = this.#find(key, labels);
+    if (stored?.held === true) this.#detach(stored, labels);
+  }
+
+  #hold(lost: Lost, mostTtl: number): void {
+    const node = this.tree.ensure(lost.labels);
+    this.tree.attach(new Held(node, lost, mostTtl), lost.labels.length);
+    this.tree.touch(node);
+    this.services++;
+  }
+
+  /** Its key is gone. */
+  #lose(lost: Lost, isExpiry: boolean): void {
+    const mostTtl = isExpiry && !lost.stored.held ? this.#hooks.lost?.(lost) : undefined;
+    if (mostTtl !== undefined) this.#hold(lost, mostTtl);
+    this.#detach(lost.stored, lost.labels);
   }
 
   /** Whether an entry of a new list is what is held already; notes that the list named it. */
@@ -131,6 +191,7 @@ export class Contents {
 
   /** `revision`: of the change, or of the whole list that brought it. */
   #put(entry: Entry, revision = entry.revision): void {
+    this.#hooks.told?.(entry.key);
     const usable = readEntry(this.#prefix, entry);
     if (isProblem(usable)) {
       this.#quarantine(entry, usable.problem);
@@ -168,7 +229,7 @@ export class Contents {
   /** The good value lives on under the lease of the bad one, which ends both. */
   #keep(stored: Stored, { key, lease }: Entry): void {
     stored.seen = this.#list;
-    if (stored.lease?.ttl === lease?.ttl) {
+    if (stored.lease?.ttl === lease?.ttl && !stored.held) {
       stored.lease = lease;
       return;
     }
@@ -196,7 +257,8 @@ export class Contents {
     this.services--;
   }
 
-  #remove(key: string, revision: number): void {
+  #remove({ key, revision, expired }: Deletion, isExpiry: boolean): void {
+    this.#hooks.told?.(key);
     this.#bad.delete(key);
     if (this.#outside.delete(key)) return;
     const labels = labelsOf(this.#prefix, key);
@@ -204,7 +266,7 @@ export class Contents {
     const stored = this.#find(key, labels);
     if (stored === undefined) return;
     this.zones.changed(labels, revision);
-    this.#detach(stored, labels);
+    this.#lose({ key, labels, stored, certain: expired === true }, isExpiry);
   }
 
   #holding(key: string): Stored | undefined {
@@ -231,8 +293,9 @@ export class Contents {
     for (const [key, seen] of this.#outside) if (seen !== this.#list) this.#outside.delete(key);
     for (const stored of gone(this.tree.root, this.#list)) {
       const labels = labelsOfNode(stored.node);
+      const key = stored.key ?? this.#plainKey(labels);
       this.zones.changed(labels, revision);
-      this.#detach(stored, labels);
+      this.#lose({ key, labels, stored, certain: false }, stored.lease !== undefined);
     }
   }
 }
@@ -261,10 +324,10 @@ function* nodes(root: Node): Generator<Node> {
   }
 }
 
-/** Every service that list number `list` did not name. */
+/** Every service that list number `list` did not name, but for those that are held all the same. */
 function gone(root: Node, list: number): Stored[] {
   const found: Stored[] = [];
   for (const node of nodes(root))
-    for (const stored of node.services()) if (stored.seen !== list) found.push(stored);
+    for (const stored of node.services()) if (stored.seen !== list && !stored.held) found.push(stored);
   return found;
 }

@@ -127,6 +127,7 @@ export class Follow {
     const hits = collect(look.scope, look.match, (stored) => this.#wants(stored));
     const own: { ttl: number; rdata: Rdata }[] = [];
     for (const stored of hits) {
+      this.#trail.see(stored);
       const rdata = ownRdata(stored, this.#type);
       if (rdata !== undefined) own.push({ ttl: stored.ttl(this.#ttl), rdata });
     }

@@ -61,7 +61,9 @@ export class Members {
   }
 
   #members(wanted: (stored: Stored) => boolean): Member[] {
-    return membersOf(this.#look, collect(this.#look.scope, this.#look.match, wanted));
+    const hits = collect(this.#look.scope, this.#look.match, wanted);
+    for (const stored of hits) this.#trail.see(stored);
+    return membersOf(this.#look, hits);
   }
 
   /** One record a service with a host (RFC 2782); shares are computed after duplicates have gone. */

@@ -20,6 +20,8 @@ export class Node {
   /** Services further down whose owner is this name, by their `targetstrip`. */
   stripped: Stored[] | undefined = undefined;
   hanging: Dependent | Set<Dependent> | undefined = undefined;
+  /** How many services at it and below it have leases. */
+  leased = 0;
 
   constructor(label: string, parent: Node | undefined) {
     this.label = label;

@@ -27,6 +27,8 @@ export type Outcome =
       readonly additional: readonly RRset[];
       /** Names outside all zones whose addresses would belong to the answer. */
       readonly externals: readonly Name[];
+      /** Services whose keys are gone have a part in it. */
+      readonly held?: boolean;
     });
 
 /** How long an outcome stays true. */
@@ -90,6 +92,7 @@ class Resolution {
       answers,
       additional: records.additional.list(),
       externals: this.#trail.externals,
+      held: this.#trail.held,
     };
   }
 
@@ -156,6 +159,7 @@ class Resolution {
     const answers = new RRsets();
     const named = (stored: Stored): boolean => stored.traits.kind === 'name';
     for (const stored of collect(this.#look.scope, 'exact', named)) {
+      this.#trail.see(stored);
       const target = hostName(stored);
       if (target !== undefined) answers.add(this.#name, stored.ttl(this.#ttls.ttl), rdata(target));
     }

@@ -51,6 +51,11 @@ export class Stored {
     return fourBytes(host);
   }
 
+  /** Its key is gone all the same (zone/held.ts). */
+  get held(): boolean {
+    return false;
+  }
+
   /** Seconds that its records live: its own or the default, at most the granted TTL of its lease. */
   ttl(defaultTtl: number): number {
     const own = this.traits.ttl ?? defaultTtl;

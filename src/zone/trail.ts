@@ -2,6 +2,7 @@
 import { latin1 } from '../wire/bytes.ts';
 import type { Name } from '../wire/name.ts';
 import type { Node } from './node.ts';
+import type { Stored } from './stored.ts';
 
 /** Nearly every answer reads one node: from so many on they are looked up in a set. */
 const FEW = 8;
@@ -11,6 +12,9 @@ export class Trail {
   readonly #reads: Node[] = [];
   #known: Set<Node> | undefined;
   #externals: Map<string, Name> | undefined;
+
+  /** Services that are held although their keys are gone have a part in it. */
+  held = false;
 
   /** Whose subtrees were read, each once. */
   get reads(): readonly Node[] {
@@ -26,6 +30,11 @@ export class Trail {
     if (this.#has(node)) return;
     this.#reads.push(node);
     this.#known?.add(node);
+  }
+
+  /** Notes a service that has a part in it. */
+  see(stored: Stored): void {
+    if (stored.held) this.held = true;
   }
 
   #has(node: Node): boolean {

@@ -72,6 +72,7 @@ export class Tree {
     const { node } = stored;
     const there = node.services();
     node.stored = there.length === 0 ? stored : [...there, stored];
+    countLeased(stored, 1);
     const owner = ownerOf(stored, depth);
     if (owner === node) return;
     if (owner.stripped === undefined) owner.stripped = [];
@@ -83,6 +84,7 @@ export class Tree {
     const { node } = stored;
     const left = node.services().filter((other) => other !== stored);
     node.stored = left.length < 2 ? left[0] : left;
+    countLeased(stored, -1);
     const owner = ownerOf(stored, depth);
     if (owner !== node) removeStripped(owner, stored);
     this.#prune(node);
@@ -136,6 +138,12 @@ function unhang(dependent: Dependent, node: Node): void {
     hanging.delete(dependent);
     if (hanging.size === 0) node.hanging = undefined;
   }
+}
+
+/** A service has a lease, or none, for as long as its object lives. */
+function countLeased({ lease, node }: Stored, by: number): void {
+  if (lease === undefined) return;
+  for (let at: Node | undefined = node; at !== undefined; at = at.parent) at.leased += by;
 }
 
 /** The last one takes the place of the one that goes: one owner may have very many. */

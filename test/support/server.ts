@@ -14,6 +14,7 @@ const health = z.object({
   state: z.string(),
   revision: z.number(),
   cause: z.string().optional(),
+  held: z.array(z.object({ name: z.string(), held: z.number(), of: z.number() })).optional(),
   upstream: z
     .array(
       z.object({

@@ -6,7 +6,7 @@ import { addressText, type ListenAddress, parseAddress } from './address.ts';
 import { forwardTable } from './forward-table.ts';
 import { option, optional } from './option.ts';
 import { registryUrl } from './registry-url.ts';
-import { bytes, distinct, list, oneOf, onOff, read, readableFile, text, whole } from './values.ts';
+import { bytes, distinct, list, oneOf, onOff, percent, read, readableFile, text, whole } from './values.ts';
 import { splitZones, zoneSchema } from './zone.ts';
 
 /** RFC 2181 section 8. */
@@ -153,6 +153,15 @@ export const table = {
     fallback: 'never',
     live: true,
     schema: z.union([z.literal('never'), whole(1, MAX_TTL)]),
+  }),
+  expiryGuard: option({
+    group: 'serve',
+    value: 'PERCENT|off',
+    help: 'hold the services of a name for 60 s when more of its leased ones expire at once, at least 10; or off',
+    allowed: 'a whole number of percent from 1 to 99, or off',
+    fallback: '50%',
+    live: true,
+    schema: percent(1, 99),
   }),
   ttl: option({
     group: 'serve',

@@ -23,6 +23,18 @@ export function whole(min: number, max: number): z.ZodType<number> {
     .pipe(z.int().min(min).max(max));
 }
 
+/** A whole number of percent, with or without the sign, or `off`. */
+export function percent(min: number, max: number): z.ZodType<number | 'off'> {
+  const number = whole(min, max);
+  return read((input) => {
+    if (input === false) return 'off';
+    const text = typeof input === 'string' ? input.trim().replace(/\s*%$/, '') : input;
+    if (text === 'off') return 'off';
+    const parsed = number.safeParse(text);
+    return parsed.success ? parsed.data : NO_WHY;
+  });
+}
+
 const UNITS: Readonly<Record<string, number>> = { '': 1, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30 };
 
 /** A number of bytes: `1048576`, `64MiB`. */

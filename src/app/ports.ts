@@ -6,9 +6,9 @@ import { type Health, type HttpServer, startHttp } from '../observe/http.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Respond } from '../query/responder.ts';
 import type { TableMemory } from '../table/layout.ts';
-import type { Bind } from '../transport/deps.ts';
+import type { Bind, OpenSocket } from '../transport/deps.ts';
 import { FairShare } from '../transport/fair-share.ts';
-import { type Listeners, listen } from '../transport/listen.ts';
+import { type Listeners, listen, listenOn } from '../transport/listen.ts';
 import { chooseUdp } from '../transport/udp.ts';
 import type { Client } from '../wire/client.ts';
 import type { ListenAddress, Options } from './config.ts';
@@ -27,6 +27,8 @@ export interface PortParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly bind: Bind;
+  /** Sockets for questions that are open already; where there are any, no others are opened. */
+  readonly sockets: readonly OpenSocket[];
 }
 
 export class Ports {
@@ -77,16 +79,28 @@ export class Ports {
 }
 
 async function listenForQuestions(options: Options, parts: PortParts): Promise<Listeners> {
-  const { respond, table, guard, drops, metrics, clock, log, bind } = parts;
+  const { respond, table, guard, drops, metrics, clock, log, bind, sockets } = parts;
   const deps = { counters: metrics.counters, clock, log, bind, share: new FairShare() };
   const { workers, reusePort: sharesPort } = options;
   const udp = await chooseUdp({ respond, table, guard, workers, sharesPort }, deps);
   if (udp.pool !== undefined) metrics.show(udp.pool);
-  return listen(options.listen, respond, deps, {
+  const how = {
     udp: udp.open,
     idleMs: options.tcpIdleTimeout * 1000,
     limits: { total: options.tcpMaxConnections, perClient: options.tcpMaxPerClient },
     sharesPort,
     drops,
-  });
+  };
+  if (sockets.length === 0) return listen(options.listen, respond, deps, how);
+  sayHandedOver(sockets, log);
+  return listenOn(sockets, respond, deps, how);
+}
+
+function sayHandedOver(sockets: readonly OpenSocket[], log: Logger): void {
+  const shown = sockets.map(({ protocol, host, port, fd }) => ({ protocol, host, port, fd }));
+  log.info({ sockets: shown }, 'sockets were handed over: they are used, and --listen is not');
+  for (const protocol of ['UDP', 'TCP'] as const) {
+    if (!sockets.some((socket) => socket.protocol === protocol))
+      log.warn({}, `no ${protocol} socket was handed over: nothing is answered over ${protocol}`);
+  }
 }

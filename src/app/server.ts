@@ -11,6 +11,7 @@ import type { Snapshot } from '../registry/snapshot.ts';
 import { parseRegistryUrl } from '../registry/url.ts';
 import { MAX_READERS } from '../table/layout.ts';
 import { AnswerTable, MAIN_READER } from '../table/table.ts';
+import type { OpenSocket } from '../transport/deps.ts';
 import { isName, type Name, nameFromText } from '../wire/name.ts';
 import { Contents } from '../zone/contents.ts';
 import { nameOfNode } from '../zone/node.ts';
@@ -34,6 +35,9 @@ import { StalePolicy } from './stale-policy.ts';
 import { openSnapshot } from './state.ts';
 import { VERSION } from './version.ts';
 
+/** How long questions may wait in sockets that were handed over until they can be answered: clients wait 5 s, most of them. */
+const FIRST_ANSWER_MS = 3000;
+
 /** What may be handed in; each has a default. */
 export interface ServerParts {
   /** Default: says nothing. */
@@ -41,6 +45,8 @@ export interface ServerParts {
   readonly clock?: Clock;
   /** Default: those of the option `user`, taken when it starts. */
   readonly privileges?: Privileges;
+  /** Sockets for questions that are open already, used instead of the option `listen`. */
+  readonly sockets?: readonly OpenSocket[];
 }
 
 /** A DNS server over one registry. */
@@ -48,6 +54,7 @@ export class Server {
   readonly #logger: Logger;
   readonly #clock: Clock;
   #privileges: Privileges | undefined;
+  readonly #sockets: readonly OpenSocket[];
   readonly #metrics: Metrics;
   readonly #contents: Contents;
   readonly #table: AnswerTable;
@@ -77,6 +84,7 @@ export class Server {
     this.#logger = parts.logger ?? silent;
     this.#clock = parts.clock ?? realClock;
     this.#privileges = parts.privileges;
+    this.#sockets = parts.sockets ?? [];
     this.#metrics = createMetrics();
     this.#metrics.showGuard(this.#guardMemory.counts);
     this.#setGuard(guardSettings(options, this.#cookieSecret));
@@ -151,7 +159,8 @@ export class Server {
 
   /**
    * Opens registry and ports and begins to follow the registry; questions are SERVFAIL until `ready`. Where ports are
-   * shared, they are opened when it is ready: until then whoever has them answers. Rejects with a FingerpostError
+   * shared, they are opened when it is ready: until then whoever has them answers. Sockets that were handed over wait for
+   * it for up to 3 s. Rejects with a FingerpostError
    * (`config`, `registry`, `listen`) and leaves nothing open then.
    */
   start(): Promise<void> {
@@ -176,17 +185,24 @@ export class Server {
     const privileges = this.#privileges;
     const registry = await openRegistryOf(options, { logger: this.#logger, clock: this.#clock });
     this.#registry = registry;
-    if (!options.reusePort) {
+    const isAwaited = this.#sockets.length > 0;
+    if (!options.reusePort && !isAwaited) {
       await this.#openPorts(registry, privileges);
       this.#follow(registry);
       return;
     }
     this.#follow(registry);
-    // Nothing else need keep the process alive while it has no ports.
-    const alive = setInterval(() => {}, 2 ** 30);
-    await Promise.race([this.ready, this.#stopping.promise]);
-    clearInterval(alive);
+    await this.#readyToOpen(isAwaited ? FIRST_ANSWER_MS : undefined);
     if (this.#stopped === undefined) await this.#openPorts(registry, privileges);
+  }
+
+  /** Waits until it can answer, is told to stop, or `mostMs` are over; undefined for as long as it takes. */
+  async #readyToOpen(mostMs: number | undefined): Promise<void> {
+    const isLate = Promise.withResolvers<void>();
+    // Nothing else need keep the process alive while it has no ports.
+    const alive = setInterval(isLate.resolve, mostMs ?? 2 ** 30);
+    await Promise.race([this.ready, this.#stopping.promise, isLate.promise]);
+    clearInterval(alive);
   }
 
   #follow(registry: Registry): void {
@@ -208,6 +224,7 @@ export class Server {
       clock: this.#clock,
       log: this.#logger,
       bind,
+      sockets: this.#sockets,
     });
     drop();
     await this.#forwarding.start(this.addresses);

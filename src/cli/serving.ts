@@ -1,8 +1,10 @@
 // The work of `fingerpost serve`: started, announced, reloaded, stopped.
 import { addressText } from '../app/config.ts';
+import { handedOver } from '../app/handed-over.ts';
 import { takeUser } from '../app/privileges.ts';
 import { Server } from '../app/server.ts';
 import { type Log, openLog } from '../observe/log.ts';
+import type { OpenSocket } from '../transport/deps.ts';
 import type { Call } from './command.ts';
 import { digLines, tryExamples } from './examples.ts';
 import { listenForSignals } from './signals.ts';
@@ -21,9 +23,20 @@ function reload(call: Call, server: Server, log: Log): void {
   }
 }
 
-function announceReady(server: Server, questions: readonly string[], { terminal }: Call): void {
+/** Over what questions are answered. */
+function protocolsOf(sockets: readonly OpenSocket[]): string {
+  if (sockets.length === 0) return 'udp, tcp';
+  return [...new Set(sockets.map(({ protocol }) => protocol.toLowerCase()))].join(', ');
+}
+
+function announceReady(
+  server: Server,
+  protocols: string,
+  questions: readonly string[],
+  { terminal }: Call,
+): void {
   const [first] = server.addresses;
-  terminal.out(`fingerpost ready: ${server.addresses.map(addressText).join(' ')} (udp, tcp)`);
+  terminal.out(`fingerpost ready: ${server.addresses.map(addressText).join(' ')} (${protocols})`);
   if (first === undefined || questions.length === 0) return;
   terminal.out('Try, in another terminal:');
   for (const line of digLines(questions, first)) terminal.out(`  ${line}`);
@@ -35,13 +48,14 @@ export async function runServer(call: Call): Promise<number> {
   const log = openLog(options.logLevel, options.logFormat);
   // Before anything else: what it makes from now on belongs to that user.
   const privileges = takeUser(options.user);
-  const server = new Server(options, { logger: log, privileges });
+  const sockets = await handedOver(process.env);
+  const server = new Server(options, { logger: log, privileges, sockets });
   const stopped = Promise.withResolvers<NodeJS.Signals>();
   listenForSignals({ stop: stopped.resolve, reload: () => reload(call, server, log) });
   const questions = await tryExamples(options, log);
   const started = server.start();
   started.then(
-    () => server.ready.then(() => announceReady(server, questions, call)),
+    () => server.ready.then(() => announceReady(server, protocolsOf(sockets), questions, call)),
     () => {},
   );
   // A server that waits for its registry before it opens its ports can be stopped as well.

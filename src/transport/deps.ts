@@ -19,10 +19,20 @@ export interface TransportDeps {
 /** Opens a port with the rights that one has. */
 export const bindAsIs: Bind = (open) => open();
 
+export type Protocol = 'UDP' | 'TCP';
+
 /** A place to listen on: `host` is an IPv4 or IPv6 address, `port` 0 lets the system choose. */
 export interface Address {
   readonly host: string;
   readonly port: number;
+  /** The descriptor of a socket that is bound there already; whoever opened it keeps it open. */
+  readonly fd?: number;
+}
+
+/** A socket that was opened by somebody else; one of TCP listens. */
+export interface OpenSocket extends Address {
+  readonly protocol: Protocol;
+  readonly fd: number;
 }
 
 /** How long replies in hand may take to leave unless told otherwise, in milliseconds. */

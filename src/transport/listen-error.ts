@@ -1,9 +1,7 @@
 // Why a port could not be opened, in words that say what to do.
 import { FingerpostError, messageOf } from '../base/errors.ts';
 import { addressText } from '../wire/address.ts';
-import type { Address } from './deps.ts';
-
-export type Protocol = 'UDP' | 'TCP';
+import type { Address, Protocol } from './deps.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'the port is in use by another program (or another fingerpost)',

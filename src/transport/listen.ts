@@ -1,7 +1,8 @@
 // Opens every address over UDP and TCP at once: all of them, or none.
 import type { Respond } from '../query/responder.ts';
+import { addressText } from '../wire/address.ts';
 import type { Client } from '../wire/client.ts';
-import type { Address, CloseOptions, Listening, TransportDeps } from './deps.ts';
+import type { Address, CloseOptions, Listening, OpenSocket, TransportDeps } from './deps.ts';
 import { systemCode } from './listen-error.ts';
 import { listenTcp, type TcpOptions } from './tcp.ts';
 import { ConnectionCount, DEFAULT_TCP_LIMITS, type TcpLimits } from './tcp-limits.ts';
@@ -20,11 +21,8 @@ export interface ListenOptions {
   /** Whether a client's connections are not even accepted; default: every client's are. */
   readonly drops?: (client: Client) => boolean;
   /** How UDP is opened; default: the portable way. */
-  readonly udp?: OpenUdp;
+  readonly udp?: Open;
 }
-
-/** Answers UDP on one address; rejects with a FingerpostError of code `listen`. */
-export type OpenUdp = (address: Address) => Promise<Listening>;
 
 export interface Listeners {
   /** What was opened, in the order asked for, ports as they really are. */
@@ -43,31 +41,60 @@ export async function listen(
   deps: TransportDeps,
   options: ListenOptions = {},
 ): Promise<Listeners> {
+  const { udp, tcp } = openersOf(respond, deps, options);
+  return openAll(addresses, (address) => listenBoth(address, udp, tcp));
+}
+
+/** Serves sockets that are open already, each with its own protocol; else as `listen`. */
+export async function listenOn(
+  sockets: readonly OpenSocket[],
+  respond: Respond,
+  deps: TransportDeps,
+  options: ListenOptions = {},
+): Promise<Listeners> {
+  const { udp, tcp } = openersOf(respond, deps, options);
+  return openAll(sockets, async (socket) => [await (socket.protocol === 'UDP' ? udp : tcp)(socket)]);
+}
+
+/** Opens one address over one protocol; rejects with a FingerpostError of code `listen`. */
+export type Open = (address: Address) => Promise<Listening>;
+
+function openersOf(
+  respond: Respond,
+  deps: TransportDeps,
+  options: ListenOptions,
+): { readonly udp: Open; readonly tcp: Open } {
   const count = new ConnectionCount(options.limits ?? DEFAULT_TCP_LIMITS, deps.counters);
   const tcp: TcpOptions = { ...options, count };
-  const udp = options.udp ?? ((address) => listenUdp(address, respond, deps));
+  return {
+    udp: options.udp ?? ((address) => listenUdp(address, respond, deps)),
+    tcp: (address) => listenTcp(address, respond, deps, tcp),
+  };
+}
+
+async function openAll<Place>(
+  places: readonly Place[],
+  openOne: (place: Place) => Promise<readonly [Listening, ...Listening[]]>,
+): Promise<Listeners> {
   const open: Listening[] = [];
-  const bound: Address[] = [];
+  const bound = new Map<string, Address>();
   try {
-    for (const address of addresses) {
-      const pair = await listenBoth(address, udp, (at) => listenTcp(at, respond, deps, tcp));
-      open.push(...pair);
-      bound.push({ host: pair[0].address, port: pair[0].port });
+    for (const place of places) {
+      const opened = await openOne(place);
+      open.push(...opened);
+      const address = { host: opened[0].address, port: opened[0].port };
+      bound.set(addressText(address), address);
     }
   } catch (error) {
     await closeAll(open, { graceMs: 0 });
     throw error;
   }
-  return { addresses: bound, close: (close) => closeAll(open, close) };
+  return { addresses: [...bound.values()], close: (close) => closeAll(open, close) };
 }
 
 type Pair = readonly [tcp: Listening, udp: Listening];
 
-async function listenBoth(
-  address: Address,
-  openUdp: OpenUdp,
-  openTcp: (address: Address) => Promise<Listening>,
-): Promise<Pair> {
+async function listenBoth(address: Address, openUdp: Open, openTcp: Open): Promise<Pair> {
   for (let tries = 1; ; tries++) {
     const tcp = await openTcp(address);
     try {

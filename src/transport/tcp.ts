@@ -57,7 +57,8 @@ async function bind(
 ): Promise<{ address: string; port: number }> {
   try {
     const listening = once(server, 'listening');
-    server.listen({ host: address.host, port: address.port, ipv6Only: true, exclusive: true, reusePort });
+    const { host, port, fd } = address;
+    server.listen(fd === undefined ? { host, port, ipv6Only: true, exclusive: true, reusePort } : { fd });
     await listening;
   } catch (cause) {
     throw listenError('TCP', address, cause);

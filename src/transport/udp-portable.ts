@@ -52,7 +52,8 @@ export async function listenUdp(
   try {
     await bindAs(async () => {
       const listening = once(socket, 'listening');
-      socket.bind({ address: address.host, port: address.port, exclusive: true });
+      const { host, port, fd } = address;
+      socket.bind(fd === undefined ? { address: host, port, exclusive: true } : { fd, exclusive: true });
       await listening;
     });
   } catch (cause) {

@@ -5,7 +5,7 @@ import type { GuardMemory } from '../guard/guard.ts';
 import type { Respond } from '../query/responder.ts';
 import type { TableMemory } from '../table/layout.ts';
 import type { TransportDeps } from './deps.ts';
-import type { OpenUdp } from './listen.ts';
+import type { Open } from './listen.ts';
 import type { UdpPool } from './udp-batch/pool.ts';
 import { listenUdp } from './udp-portable.ts';
 
@@ -21,7 +21,7 @@ export interface UdpParts {
 }
 
 export interface Udp {
-  readonly open: OpenUdp;
+  readonly open: Open;
   /** The workers; undefined where UDP is portable. */
   readonly pool: UdpPool | undefined;
 }

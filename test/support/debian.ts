@@ -30,6 +30,7 @@ const TEST: readonly Needed[] = [
   { file: '/usr/bin/java', package: 'default-jre-headless' },
   { file: '/usr/bin/ecj', package: 'ecj' },
   { file: '/usr/bin/python3', package: 'python3' },
+  { file: '/usr/bin/systemd-socket-activate', package: 'systemd' },
 ];
 
 const BENCH: readonly Needed[] = [...TEST, { file: '/usr/bin/dnsperf', package: 'dnsperf' }];

@@ -13,6 +13,8 @@ export interface ProgramPlace {
   readonly cwd: string;
   /** Beside PATH and HOME; nothing else of ours is handed on. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Open descriptors that it gets as 3, 4 and so on. */
+  readonly descriptors?: readonly number[];
 }
 
 export interface Ended {
@@ -40,12 +42,12 @@ export class Running {
     const child = spawn(command, args, {
       cwd: place.cwd,
       env: environment(place),
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', ...(place.descriptors ?? [])],
       // A process group of its own, so that `destroy` reaches what it has started itself, as npm does.
       detached: true,
     });
-    child.stdout.setEncoding('utf8').on('data', this.out.add);
-    child.stderr.setEncoding('utf8').on('data', this.err.add);
+    child.stdout?.setEncoding('utf8').on('data', this.out.add);
+    child.stderr?.setEncoding('utf8').on('data', this.err.add);
     this.#child = child;
     this.#end = once(child, 'close');
     this.#end.catch(() => {});

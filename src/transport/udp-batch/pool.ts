@@ -11,7 +11,14 @@ import { MissDrain } from './drain.ts';
 import { MissQueue, missQueueMemory } from './miss-queue.ts';
 import { Signal, Stop, signalMemory } from './signal.ts';
 import { isWildcard, socketName } from './socket-name.ts';
-import { adviseHugePages, closeSocket, openUdpSocket, stopReceiving, type UdpSocket } from './syscalls.ts';
+import {
+  adviseHugePages,
+  closeSocket,
+  openUdpSocket,
+  prepareUdpSocket,
+  stopReceiving,
+  type UdpSocket,
+} from './syscalls.ts';
 import { Tally, tallyMemory } from './tally.ts';
 import type { WorkerParts } from './worker.ts';
 
@@ -33,6 +40,10 @@ interface Group {
   readonly signal: SharedArrayBuffer;
   readonly drain: MissDrain;
   readonly members: Member[];
+  /** Each of them once. */
+  readonly sockets: readonly number[];
+  /** Others have the sockets as well: what is left in them is theirs. */
+  readonly isShared: boolean;
   closing: boolean;
 }
 
@@ -86,7 +97,9 @@ export class UdpPool {
     const sockets = await bindAs(async () => this.#openSockets(address));
     const signal = signalMemory();
     const drain = new MissDrain(this.#options.respond, signal, this.#deps.counters.dropped, this.#share);
-    const group: Group = { signal, drain, members: [], closing: false };
+    const descriptors = [...new Set(sockets.map(({ fd }) => fd))];
+    const isShared = address.fd !== undefined;
+    const group: Group = { signal, drain, members: [], sockets: descriptors, isShared, closing: false };
     for (const { fd } of sockets) group.members.push(this.#member(group, fd, isWildcard(address.host)));
     const draining = drain.run();
     const { promise: closed, resolve } = Promise.withResolvers<void>();
@@ -110,6 +123,12 @@ export class UdpPool {
         throw new Error(`there may be ${MAX_READERS - 1} worker threads in all`);
       const name = socketName(address.host);
       const shape = { buffer: SOCKET_BUFFER, waitMs: WAIT_MS, packetInfo: isWildcard(address.host) };
+      if (address.fd !== undefined) {
+        const { fd, port } = address;
+        prepareUdpSocket(fd, name.family, shape);
+        // All workers receive from the one socket: the system wakes one of them for each datagram.
+        return Array.from({ length: this.#options.workers }, () => ({ fd, port }));
+      }
       while (sockets.length < this.#options.workers) {
         const port = sockets[0]?.port ?? address.port;
         const joins = sockets.length > 0 || this.#options.sharesPort === true;
@@ -182,13 +201,14 @@ export class UdpPool {
   /** Takes no more in, answers what is there, ends the workers of an address, closes their sockets. */
   async #close(group: Group, draining: Promise<void>, graceMs: number): Promise<void> {
     group.closing = true;
-    for (const { parts } of group.members) stopReceiving(parts.fd);
-    Atomics.store(new Int32Array(group.signal), Signal.STOP, Stop.WHEN_EMPTY);
+    if (!group.isShared) for (const fd of group.sockets) stopReceiving(fd);
+    const stop = group.isShared ? Stop.NOW : Stop.WHEN_EMPTY;
+    Atomics.store(new Int32Array(group.signal), Signal.STOP, stop);
     await Promise.all(group.members.map((member) => this.#end(member, graceMs)));
     group.drain.stop(graceMs);
     await draining;
+    for (const fd of group.sockets) closeSocket(fd);
     for (const member of group.members) {
-      closeSocket(member.parts.fd);
       this.#freeReaders.push(member.parts.reader);
       this.#members.delete(member);
     }

@@ -2,7 +2,7 @@
 import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { ipv4Bytes, ipv6Bytes } from '../../wire/address.ts';
-import { AF_INET, AF_INET6, type SocketOptions } from './syscalls.ts';
+import { AF_INET, AF_INET6, type SocketName } from './syscalls.ts';
 
 /** `0.0.0.0` or `::`, however it is written. */
 export function isWildcard(host: string): boolean {
@@ -11,7 +11,7 @@ export function isWildcard(host: string): boolean {
 }
 
 /** An address as the system takes it; `fe80::1%eth0` names its interface. Throws where it is none. */
-export function socketName(host: string): Pick<SocketOptions, 'family' | 'address' | 'scope'> {
+export function socketName(host: string): Omit<SocketName, 'port'> {
   const [plain = '', link] = host.split('%');
   const family = isIPv6(plain) ? AF_INET6 : AF_INET;
   const address = family === AF_INET6 ? ipv6Bytes(plain) : ipv4Bytes(host);

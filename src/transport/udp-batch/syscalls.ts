@@ -4,9 +4,15 @@ import koffi from 'koffi';
 /** Constants of Linux, equal on every architecture that Node runs on there (asm-generic). */
 export const AF_INET = 2;
 export const AF_INET6 = 10;
+const SOCK_STREAM = 1;
 const SOCK_DGRAM = 2;
 const SOCK_CLOEXEC = 0o2000000;
 const SOL_SOCKET = 1;
+const SO_TYPE = 3;
+const SO_ACCEPTCONN = 30;
+const F_GETFL = 3;
+const F_SETFL = 4;
+const O_NONBLOCK = 0o4000;
 const SO_REUSEPORT = 15;
 const SO_SNDBUF = 7;
 const SO_RCVBUF = 8;
@@ -36,6 +42,8 @@ const calls = {
   madvise: libc.func('int madvise(uint64_t, size_t, int)'),
   socket: libc.func('int socket(int, int, int)'),
   setsockopt: libc.func('int setsockopt(int, int, int, const void *, uint)'),
+  getsockopt: libc.func('int getsockopt(int, int, int, _Inout_ void *, _Inout_ void *)'),
+  fcntl: libc.func('int fcntl(int, int, int)'),
   bind: libc.func('int bind(int, const void *, uint)'),
   connect: libc.func('int connect(int, const void *, uint)'),
   getsockname: libc.func('int getsockname(int, _Inout_ void *, _Inout_ void *)'),
@@ -99,21 +107,29 @@ export interface UdpSocket {
   readonly port: number;
 }
 
-export interface SocketOptions {
+/** What a socket is bound to. */
+export interface SocketName {
   readonly family: typeof AF_INET | typeof AF_INET6;
   /** 4 or 16 bytes. */
   readonly address: Uint8Array;
   /** Number of the interface that a link-local address belongs to; 0 for any other address. */
   readonly scope: number;
   readonly port: number;
-  /** Joins sockets that are bound there already with SO_REUSEPORT, if there are any; else the port must be free. */
-  readonly joins: boolean;
+}
+
+/** What it takes to receive in batches. */
+export interface ReceiveOptions {
   /** Bytes of kernel buffer, each way. */
   readonly buffer: number;
   /** How long a receive waits before it returns empty-handed, so that the stop flag is seen. */
   readonly waitMs: number;
   /** The address is a wildcard: ask the kernel which address each datagram was sent to. */
   readonly packetInfo: boolean;
+}
+
+export interface SocketOptions extends SocketName, ReceiveOptions {
+  /** Joins sockets that are bound there already with SO_REUSEPORT, if there are any; else the port must be free. */
+  readonly joins: boolean;
 }
 
 /** Throws a SystemError. */
@@ -123,23 +139,60 @@ export function openUdpSocket(options: SocketOptions): UdpSocket {
   if (fd < 0) throw new SystemError('socket');
   try {
     if (options.joins) setOption(fd, SOL_SOCKET, SO_REUSEPORT, word(1));
-    // The system grants less where its limit is lower.
-    setOption(fd, SOL_SOCKET, SO_RCVBUF, word(options.buffer));
-    setOption(fd, SOL_SOCKET, SO_SNDBUF, word(options.buffer));
-    setOption(fd, SOL_SOCKET, SO_RCVTIMEO, timeval(options.waitMs));
-    setOption(fd, SOL_SOCKET, SO_SNDTIMEO, timeval(options.waitMs));
+    prepare(fd, family, options);
     if (family === AF_INET6) setOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, word(1));
-    if (options.packetInfo && family === AF_INET) setOption(fd, IPPROTO_IP, IP_PKTINFO, word(1));
-    if (options.packetInfo && family === AF_INET6) setOption(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, word(1));
     const name = socketAddress(options);
     if (calls.bind(fd, name, name.length) < 0) throw new SystemError('bind');
     // Bound alone, so that the port was nobody else's; from now on others may join.
     if (!options.joins) setOption(fd, SOL_SOCKET, SO_REUSEPORT, word(1));
-    return { fd, port: portOf(fd) };
+    return { fd, port: nameOf(fd)?.port ?? options.port };
   } catch (error) {
     calls.close(fd);
     throw error;
   }
+}
+
+function prepare(fd: number, family: SocketName['family'], options: ReceiveOptions): void {
+  // The system grants less where its limit is lower.
+  setOption(fd, SOL_SOCKET, SO_RCVBUF, word(options.buffer));
+  setOption(fd, SOL_SOCKET, SO_SNDBUF, word(options.buffer));
+  setOption(fd, SOL_SOCKET, SO_RCVTIMEO, timeval(options.waitMs));
+  setOption(fd, SOL_SOCKET, SO_SNDTIMEO, timeval(options.waitMs));
+  if (options.packetInfo && family === AF_INET) setOption(fd, IPPROTO_IP, IP_PKTINFO, word(1));
+  if (options.packetInfo && family === AF_INET6) setOption(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, word(1));
+}
+
+/** Makes a UDP socket that somebody else has bound ready to receive in batches. Throws a SystemError. */
+export function prepareUdpSocket(fd: number, family: SocketName['family'], options: ReceiveOptions): void {
+  prepare(fd, family, options);
+  const flags: number = calls.fcntl(fd, F_GETFL, 0);
+  if (flags < 0 || calls.fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0) throw new SystemError('fcntl');
+}
+
+/** What a descriptor is: a socket of a kind that can be served, or why it is none. */
+export type Described =
+  | { readonly kind: 'UDP' | 'TCP'; readonly name: SocketName }
+  | { readonly kind: 'other'; readonly why: string };
+
+/** Looks at a descriptor that somebody else has opened. */
+export function describeSocket(fd: number): Described {
+  const other = (why: string): Described => ({ kind: 'other', why });
+  const type = optionOf(fd, SO_TYPE);
+  if (type === undefined) return other(`it is no socket (${nameOfErrno(errno())})`);
+  const name = nameOf(fd);
+  if (name === undefined) return other('it is a socket of another family than IPv4 and IPv6');
+  if (name.port === 0) return other('it is bound to no port');
+  if (type === SOCK_DGRAM) return { kind: 'UDP', name };
+  if (type !== SOCK_STREAM) return other('it is neither a UDP nor a TCP socket');
+  if (optionOf(fd, SO_ACCEPTCONN) !== 1)
+    return other('it is a TCP connection, not a socket that listens (systemd: Accept=no)');
+  return { kind: 'TCP', name };
+}
+
+function optionOf(fd: number, option: number): number | undefined {
+  const value = word(0);
+  const result: number = calls.getsockopt(fd, SOL_SOCKET, option, value, word(value.length));
+  return result < 0 ? undefined : new Int32Array(value.buffer, value.byteOffset, 1)[0];
 }
 
 function setOption(fd: number, level: number, option: number, value: Buffer): void {
@@ -153,7 +206,7 @@ export function canSegment(fd: number): boolean {
   return calls.setsockopt(fd, IPPROTO_UDP, UDP_SEGMENT, off, off.length) === 0;
 }
 
-function socketAddress({ family, address, port, scope }: SocketOptions): Buffer {
+function socketAddress({ family, address, port, scope }: SocketName): Buffer {
   const name = Buffer.alloc(family === AF_INET ? 16 : 28);
   new Uint16Array(name.buffer, name.byteOffset, 1)[0] = family;
   name.writeUInt16BE(port, 2);
@@ -162,10 +215,16 @@ function socketAddress({ family, address, port, scope }: SocketOptions): Buffer 
   return name;
 }
 
-function portOf(fd: number): number {
+/** What a socket is bound to; undefined where that is no address of IPv4 or IPv6. Throws a SystemError. */
+function nameOf(fd: number): SocketName | undefined {
   const name = Buffer.alloc(28);
   if (calls.getsockname(fd, name, word(name.length)) < 0) throw new SystemError('getsockname');
-  return name.readUInt16BE(2);
+  const family = name.readUInt16LE(0);
+  const port = name.readUInt16BE(2);
+  if (family === AF_INET) return { family, address: name.subarray(4, 8), scope: 0, port };
+  if (family === AF_INET6)
+    return { family, address: name.subarray(8, 24), scope: name.readUInt32LE(24), port };
+  return undefined;
 }
 
 /** Port of the discard service: nobody asks from there. */

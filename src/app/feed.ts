@@ -16,6 +16,12 @@ export interface Standing {
   readonly listed: boolean;
 }
 
+/** The state in one word: nothing can be answered before a whole list was, however the registry is. */
+export function wordOf({ state, listed }: Standing): RegistryState['kind'] {
+  if (!listed) return 'starting';
+  return state.kind === 'stale' ? 'stale' : 'synced';
+}
+
 export interface FeedParts {
   readonly contents: Contents;
   readonly counters: Counters;
@@ -33,6 +39,7 @@ export class Feed implements RegistrySink {
 
   constructor(parts: FeedParts) {
     this.#parts = parts;
+    this.#show();
   }
 
   get standing(): Standing {
@@ -84,6 +91,7 @@ export class Feed implements RegistrySink {
     logger.info(fields, message);
     if (this.#standing.listed) return;
     this.#standing = { ...this.#standing, listed: true };
+    this.#show();
     onFirstList();
   }
 
@@ -101,8 +109,17 @@ export class Feed implements RegistrySink {
     this.#standing = { ...this.#standing, state };
     const { counters, policy } = this.#parts;
     policy.state(state);
+    this.#show();
     counters.synced.set(state.kind === 'synced' ? 1 : 0);
     counters.staleSince.set(state.kind === 'stale' ? state.since / 1000 : 0);
+  }
+
+  #show(): void {
+    const { stateStarting, stateSynced, stateStale } = this.#parts.counters;
+    const word = wordOf(this.#standing);
+    stateStarting.set(word === 'starting' ? 1 : 0);
+    stateSynced.set(word === 'synced' ? 1 : 0);
+    stateStale.set(word === 'stale' ? 1 : 0);
   }
 
   /** Shows what is served now. */

@@ -24,7 +24,7 @@ import {
   optionRows,
 } from './config.ts';
 import { ExpiryGuard } from './expiry-guard.ts';
-import { Feed, logBad } from './feed.ts';
+import { Feed, logBad, wordOf } from './feed.ts';
 import { Forwarding } from './forwarding.ts';
 import { guardSettings, ownSecret } from './guarding.ts';
 import { giveBackMemory } from './memory.ts';
@@ -235,15 +235,15 @@ export class Server {
   }
 
   #health() {
-    const { state, listed } = this.#feed.standing;
+    const { standing } = this.#feed;
     const { revision } = this.#contents;
     const registry = this.#registry?.url ?? '';
     const upstream = this.#forwarding.status().groups;
     if (this.#stopped !== undefined) return { registry, state: 'stopping', revision, upstream } as const;
-    const kind = !listed ? 'starting' : state.kind === 'stale' ? 'stale' : 'synced';
+    const kind = wordOf(standing);
     const { expired } = this.#policy;
     const held = this.#expiry.guarded;
-    const parts = { ...cut(state), ...(expired && { expired }), held };
+    const parts = { ...cut(standing.state), ...(expired && { expired }), held };
     return { registry, state: kind, revision, upstream, ...parts } as const;
   }
 

@@ -39,6 +39,10 @@ export interface Counters {
   readonly services: Gauge;
   readonly revision: Gauge;
   readonly synced: Gauge;
+  /** 1 for the state that the registry is in, 0 for the others. */
+  readonly stateStarting: Gauge;
+  readonly stateSynced: Gauge;
+  readonly stateStale: Gauge;
   /** Since when changes are missed, in seconds since 1970; 0 while none are. */
   readonly staleSince: Gauge;
   readonly relists: Counter;
@@ -102,6 +106,9 @@ export const noCounters: Counters = {
   services: nothing,
   revision: nothing,
   synced: nothing,
+  stateStarting: nothing,
+  stateSynced: nothing,
+  stateStale: nothing,
   staleSince: nothing,
   relists: nothing,
   snapshotRevision: nothing,

@@ -14,10 +14,12 @@ interface MetricRow {
 
 const counter = (name: string, help: string, label?: readonly [string, string]): MetricRow =>
   label === undefined ? { kind: 'counter', name, help } : { kind: 'counter', name, help, label };
-const gauge = (name: string, help: string): MetricRow => ({ kind: 'gauge', name, help });
+const gauge = (name: string, help: string, label?: readonly [string, string]): MetricRow =>
+  label === undefined ? { kind: 'gauge', name, help } : { kind: 'gauge', name, help, label };
 
 const QUERIES = 'Queries received, by transport.';
 const ASKED = 'Queries sent to upstream servers, by transport.';
+const STATE = '1 for the state that the registry is in, 0 for the others.';
 const FAILURES = 'Questions that upstream servers gave no reply to, by reason.';
 
 /** Every metric of the server's own. */
@@ -69,6 +71,9 @@ export const metricRows: { readonly [K in keyof Counters]: MetricRow } = {
   services: gauge('fingerpost_services', 'Services that are served.'),
   revision: gauge('fingerpost_registry_revision', 'Registry revision that answers are up to date with.'),
   synced: gauge('fingerpost_registry_synced', '1 while changes are being received, 0 while not.'),
+  stateStarting: gauge('fingerpost_registry_state', STATE, ['state', 'starting']),
+  stateSynced: gauge('fingerpost_registry_state', STATE, ['state', 'synced']),
+  stateStale: gauge('fingerpost_registry_state', STATE, ['state', 'stale']),
   staleSince: gauge(
     'fingerpost_registry_stale_since_seconds',
     'Since when changes may be missed, in seconds since 1970; 0 while they are received.',

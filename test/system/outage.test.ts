@@ -3,10 +3,20 @@ import { describe, expect, it } from 'vitest';
 import { short, status } from '../support/dig.ts';
 import { freePort } from '../support/ports.ts';
 import { Scene } from '../support/scene.ts';
+import type { TestServer } from '../support/server.ts';
 
 const scene = new Scene();
 // Backing off goes up to five seconds, and a frozen etcd is noticed after nine.
 const soon = { timeout: 60_000, interval: 50 };
+/** The state that the metrics show. */
+async function shown(server: TestServer): Promise<string[]> {
+  const states = ['starting', 'synced', 'stale'];
+  const values = await Promise.all(
+    states.map((state) => server.metric(`fingerpost_registry_state{state="${state}"}`)),
+  );
+  return states.filter((_, i) => values[i] === 1);
+}
+
 const put = (label: string, host: string) =>
   ['put', `/skydns/local/skydns/${label}`, JSON.stringify({ host })] as const;
 
@@ -25,6 +35,7 @@ describe('etcd that is not there', () => {
       state: 'starting',
       cause: expect.stringContaining(`127.0.0.1:${port}`),
     });
+    expect(await shown(server)).toEqual(['starting']);
     expect(server.program.out.all).toEqual([]);
     const etcd = await scene.etcd({ port });
     await etcd.ctl(...put('a', '10.0.0.1'));
@@ -42,12 +53,14 @@ describe('etcd that stops', () => {
     await etcd.kill();
     await expect.poll(async () => (await server.readyz()).state, soon).toBe('stale');
     expect(await server.metric('fingerpost_registry_synced')).toBe(0);
+    expect(await shown(server)).toEqual(['stale']);
     expect(await short(server.address, 'a.skydns.local')).toEqual(['10.0.0.1']);
     expect(await server.readyz()).toMatchObject({ status: 200, ready: true });
     await etcd.start();
     await etcd.ctl(...put('a', '10.0.0.2'));
     await expect.poll(() => short(server.address, 'a.skydns.local'), soon).toEqual(['10.0.0.2']);
     expect(await server.readyz()).toMatchObject({ state: 'synced' });
+    expect(await shown(server)).toEqual(['synced']);
     expect(await server.metric('fingerpost_registry_relists_total')).toBe(1);
     const told = server.log.filter(({ msg }) => msg.startsWith('cut off from the registry'));
     expect(told).toHaveLength(1);

@@ -202,7 +202,7 @@ export class Answerer {
     asker: Asker,
     turn: number,
   ): number {
-    const late = new LateReply(request, query, asker);
+    const late = LateReply.of(request, query, asker);
     // Such a promise never rejects. What it found is not kept, since the zones may have changed meanwhile: the next to ask
     // finds at once what other servers said.
     void finding.then((found) => {

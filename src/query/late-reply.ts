@@ -14,23 +14,41 @@ export function limitOf(asker: Asker, query: Query, reply: Uint8Array): number {
   return Math.min(asker.transport === 'udp' ? query.udpLimit : MAX_MESSAGE, reply.length);
 }
 
-export class LateReply {
-  readonly #request: Uint8Array;
-  readonly #query = new Query();
-  readonly #limit: number;
-  readonly #send: (reply: Uint8Array) => void;
+/** Those whose reply has been sent: used again, since one is needed for every question that other servers are asked. */
+const idle: LateReply[] = [];
+const MOST_IDLE = 1000;
+/** Longer questions are kept in memory of their own. */
+const USUAL_SIZE = 512;
 
-  /** To be made while the question is being answered; `query` was read from `request`. */
-  constructor(request: Uint8Array, query: Query, asker: Asker) {
-    this.#request = Uint8Array.from(request);
-    this.#query.read(this.#request, this.#request.length);
+export class LateReply {
+  readonly #usual = new Uint8Array(USUAL_SIZE);
+  readonly #query = new Query();
+  #request: Uint8Array = this.#usual;
+  #limit = 0;
+  #send: (reply: Uint8Array) => void = () => {};
+
+  /** To be called while the question is being answered; `query` was read from `request`. */
+  static of(request: Uint8Array, query: Query, asker: Asker): LateReply {
+    const late = idle.pop() ?? new LateReply();
+    late.#keep(request, query, asker);
+    return late;
+  }
+
+  #keep(request: Uint8Array, query: Query, asker: Asker): void {
+    const { length } = request;
+    this.#request = length > USUAL_SIZE ? new Uint8Array(length) : this.#usual.subarray(0, length);
+    this.#request.set(request);
+    this.#query.read(this.#request, length);
     this.#query.takeReplyOptions(query);
     this.#limit = limitOf(asker, query, scratch);
     this.#send = asker.later();
   }
 
-  /** Sends what `render` writes. */
+  /** Sends what `render` writes. To be called once: afterwards this is another question's. */
   send(render: Render): void {
     this.#send(scratch.subarray(0, render(this.#request, this.#query, this.#limit, scratch)));
+    this.#request = this.#usual;
+    this.#send = () => {};
+    if (idle.length < MOST_IDLE) idle.push(this);
   }
 }

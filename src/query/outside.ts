@@ -153,7 +153,7 @@ export class Outside {
   }
 
   #later(request: Uint8Array, query: Query, asker: Asker, outcome: Promise<Outcome>): number {
-    const late = new LateReply(request, query, asker);
+    const late = LateReply.of(request, query, asker);
     const { transport } = asker;
     // Such a promise never rejects.
     void outcome.then((settled) => late.send((...rest) => this.#render(settled, transport, ...rest)));

@@ -9,6 +9,9 @@ const MAPPED = 0xffff;
 export class Client {
   /** In network order, the most significant first; signed, since they are compared and masked, never counted with. */
   readonly words = new Int32Array(4);
+  /** The text that was made last, and of which words: the same client often asks again. */
+  #text = '';
+  readonly #textOf = new Int32Array(4);
 
   get isIpv4(): boolean {
     return this.words[2] === MAPPED && this.words[1] === 0 && this.words[0] === 0;
@@ -45,6 +48,18 @@ export class Client {
 
   /** `192.0.2.1`, `2001:db8::1`. */
   text(): string {
+    const { words } = this;
+    const known = this.#textOf;
+    const isKnown =
+      words[3] === known[3] && words[2] === known[2] && words[1] === known[1] && words[0] === known[0];
+    if (!isKnown || this.#text === '') {
+      known.set(words);
+      this.#text = this.#makeText();
+    }
+    return this.#text;
+  }
+
+  #makeText(): string {
     const bytes = new Uint8Array(16);
     const view = new DataView(bytes.buffer);
     this.words.forEach((word, i) => {

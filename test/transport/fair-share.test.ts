@@ -85,12 +85,12 @@ class Waiting {
   readonly #packets = new Packets(1, REQUEST_SIZE);
 
   put(from: Client, question: number): void {
-    const bytes = new Uint8Array(COPIED_HEAD + 1);
+    const bytes = new Uint8Array(COPIED_HEAD + 4);
     new Int32Array(bytes.buffer, 0, 3).set([1, 16, 0]);
     new DataView(bytes.buffer).setUint16(12, AF_INET, true);
     new DataView(bytes.buffer).setInt32(16, from.words[3]!);
     bytes[COPIED_HEAD] = question;
-    this.#packets.copyIn(0, bytes, 0);
+    this.#packets.copyIn(0, new Int32Array(bytes.buffer), 0);
     if (!this.queue.put(this.#packets, 0, 1)) throw new Error('the queue is full');
   }
 }

@@ -81,10 +81,11 @@ it('does not keep the replies around it from leaving', async () => {
       addressOf(port),
       Buffer.alloc(COPIED_HEAD - 12 - ADDRESS_SIZE),
       query,
+      Buffer.alloc(3),
     ]);
-    // Words are read in place, so this has to begin where a word may.
-    const aligned = new Uint8Array(memory);
-    received.copyIn(slot, aligned, 0);
+    // In whole words, and beginning where a word may.
+    const words = new Int32Array(memory.buffer.slice(memory.byteOffset), 0, memory.length >> 2);
+    received.copyIn(slot, words, 0);
     packets.view(slot).set(query);
     packets.setLength(slot, query.length);
     packets.addressTo(slot, received, slot, false);

@@ -54,7 +54,7 @@ export function fill(replies: Packets, all: readonly Reply[]): void {
     new Int32Array(memory.buffer, 0, 3).set([0, to.length, control.length]);
     memory.set(to, 12);
     memory.set(control, 12 + ADDRESS_SIZE);
-    received.copyIn(slot, memory, 0);
+    received.copyIn(slot, new Int32Array(memory.buffer), 0);
     replies.view(slot).set(Buffer.from(text, 'latin1'));
     replies.setLength(slot, text.length);
     replies.addressTo(slot, received, slot, control.length > 0);

@@ -36,6 +36,8 @@ export class MissDrain implements Asker {
   readonly #replies = new Packets(QUOTA, REPLY_SIZE);
   readonly #trains = new Trains(this.#replies, QUOTA);
   readonly #late = new LateReplies();
+  /** To remember whom later replies are for, used again. */
+  readonly #heads: Int32Array[] = [];
   /** Made when the first reply comes later. */
   readonly #outboxes = new Map<MissSource, LateOutbox>();
   /** Whose question is being answered, and its slot. */
@@ -142,17 +144,18 @@ export class MissDrain implements Asker {
 
   later(): (reply: Uint8Array) => void {
     const source = this.#source;
-    const from = new Uint8Array(COPIED_HEAD);
+    const from = this.#heads.pop() ?? new Int32Array(COPIED_HEAD / 4);
     this.#received.copyOut(this.#slot, 0, from, 0);
     return this.#late.promise((reply) => this.#sendLate(reply, source, from));
   }
 
-  #sendLate(reply: Uint8Array, source: MissSource | undefined, from: Uint8Array): void {
+  #sendLate(reply: Uint8Array, source: MissSource | undefined, from: Int32Array): void {
     if (source === undefined || this.#isOver || reply.length > REPLY_SIZE) {
       this.#dropped.inc();
       return;
     }
     this.#outboxOf(source).add(reply, from);
+    this.#heads.push(from);
   }
 
   #outboxOf(source: MissSource): LateOutbox {

@@ -21,7 +21,7 @@ export class LateOutbox {
   }
 
   /** Takes a reply of at most REPLY_SIZE bytes to whoever is told by `head`, which `Packets.copyOut` wrote. */
-  add(reply: Uint8Array, head: Uint8Array): void {
+  add(reply: Uint8Array, head: Int32Array): void {
     const slot = this.#count++;
     this.#from.copyIn(0, head, 0);
     this.#replies.view(slot).set(reply);

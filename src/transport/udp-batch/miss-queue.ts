@@ -4,6 +4,7 @@ import { COPIED_HEAD, type Packets, REQUEST_SIZE } from './packets.ts';
 /** Queries that may wait, for each worker; beyond it they are dropped, and clients ask again. */
 export const MISS_SLOTS = 4096;
 const SLOT_SIZE = COPIED_HEAD + REQUEST_SIZE;
+const SLOT_WORDS = SLOT_SIZE / 4;
 /** Words: how many were put in, how many were taken out; each on a cache line of its own. */
 const PUT = 0;
 const TAKEN = 16;
@@ -15,18 +16,18 @@ export function missQueueMemory(): SharedArrayBuffer {
 
 export class MissQueue {
   readonly #ends: Int32Array;
-  readonly #bytes: Uint8Array;
+  readonly #words: Int32Array;
 
   constructor(memory: SharedArrayBuffer) {
     this.#ends = new Int32Array(memory, 0, HEAD_BYTES / 4);
-    this.#bytes = new Uint8Array(memory, HEAD_BYTES);
+    this.#words = new Int32Array(memory, HEAD_BYTES);
   }
 
   /** Copies a received packet in; false where the ring is full. */
   put(packets: Packets, slot: number, length: number): boolean {
     const put = Atomics.load(this.#ends, PUT);
     if (((put - Atomics.load(this.#ends, TAKEN)) | 0) >= MISS_SLOTS) return false;
-    packets.copyOut(slot, length, this.#bytes, (put & (MISS_SLOTS - 1)) * SLOT_SIZE);
+    packets.copyOut(slot, length, this.#words, (put & (MISS_SLOTS - 1)) * SLOT_WORDS);
     Atomics.store(this.#ends, PUT, nextOf(put));
     return true;
   }
@@ -35,7 +36,7 @@ export class MissQueue {
   take(packets: Packets, slot: number): number {
     const taken = Atomics.load(this.#ends, TAKEN);
     if (taken === Atomics.load(this.#ends, PUT)) return -1;
-    const length = packets.copyIn(slot, this.#bytes, (taken & (MISS_SLOTS - 1)) * SLOT_SIZE);
+    const length = packets.copyIn(slot, this.#words, (taken & (MISS_SLOTS - 1)) * SLOT_WORDS);
     Atomics.store(this.#ends, TAKEN, nextOf(taken));
     return length;
   }

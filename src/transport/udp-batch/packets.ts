@@ -185,43 +185,47 @@ export class Packets {
     return this.bytes[word * 4] === 0xfe && ((this.bytes[word * 4 + 1] ?? 0) & 0xc0) === 0x80;
   }
 
-  /** Copies a slot's address, control data and first `length` bytes out, for someone else to answer. */
-  copyOut(slot: number, length: number, to: Uint8Array, place: number): void {
-    const sizes = [
-      this.#header(slot, Header.NAME_LENGTH),
-      this.#header(slot, Header.CONTROL_LENGTH),
-    ] as const;
-    const head = new Int32Array(to.buffer, to.byteOffset + place, 3);
-    head[0] = length;
-    head[1] = this.#words[sizes[0]] as number;
-    head[2] = this.#words[sizes[1]] as number;
-    const name = this.#names + slot * ADDRESS_SIZE;
-    const control = this.#controls + slot * CONTROL_SIZE;
-    to.set(this.bytes.subarray(name, name + ADDRESS_SIZE), place + 12);
-    to.set(this.bytes.subarray(control, control + CONTROL_SIZE), place + 12 + ADDRESS_SIZE);
-    to.set(
-      this.bytes.subarray(this.start(slot), this.start(slot) + length),
-      place + 12 + ADDRESS_SIZE + CONTROL_SIZE,
+  /**
+   * Copies a slot's address, control data and first `length` bytes out, for someone else to answer: COPIED_HEAD bytes and
+   * those, rounded up to words, from word `place` of `to` on.
+   */
+  copyOut(slot: number, length: number, to: Int32Array, place: number): void {
+    const words = this.#words;
+    to[place] = length;
+    to[place + 1] = words[this.#header(slot, Header.NAME_LENGTH)] as number;
+    to[place + 2] = words[this.#header(slot, Header.CONTROL_LENGTH)] as number;
+    copyWords(words, (this.#names + slot * ADDRESS_SIZE) >> 2, to, place + NAME_WORD, ADDRESS_SIZE >> 2);
+    copyWords(
+      words,
+      (this.#controls + slot * CONTROL_SIZE) >> 2,
+      to,
+      place + CONTROL_WORD,
+      CONTROL_SIZE >> 2,
     );
+    copyWords(words, this.start(slot) >> 2, to, place + (COPIED_HEAD >> 2), (length + 3) >> 2);
   }
 
   /** The reverse of `copyOut`, into a slot as if it had been received; its length. */
-  copyIn(slot: number, from: Uint8Array, place: number): number {
-    const head = new Int32Array(from.buffer, from.byteOffset + place, 3);
-    const length = head[0] as number;
-    this.#words[this.#header(slot, Header.NAME_LENGTH)] = head[1] as number;
-    this.#words[this.#header(slot, Header.CONTROL_LENGTH)] = head[2] as number;
-    const name = place + 12;
-    this.bytes.set(from.subarray(name, name + ADDRESS_SIZE), this.#names + slot * ADDRESS_SIZE);
-    this.bytes.set(
-      from.subarray(name + ADDRESS_SIZE, name + ADDRESS_SIZE + CONTROL_SIZE),
-      this.#controls + slot * CONTROL_SIZE,
+  copyIn(slot: number, from: Int32Array, place: number): number {
+    const words = this.#words;
+    const length = from[place] as number;
+    words[this.#header(slot, Header.NAME_LENGTH)] = from[place + 1] as number;
+    words[this.#header(slot, Header.CONTROL_LENGTH)] = from[place + 2] as number;
+    copyWords(from, place + NAME_WORD, words, (this.#names + slot * ADDRESS_SIZE) >> 2, ADDRESS_SIZE >> 2);
+    copyWords(
+      from,
+      place + CONTROL_WORD,
+      words,
+      (this.#controls + slot * CONTROL_SIZE) >> 2,
+      CONTROL_SIZE >> 2,
     );
-    const data = name + ADDRESS_SIZE + CONTROL_SIZE;
-    this.bytes.set(from.subarray(data, data + length), this.start(slot));
+    copyWords(from, place + (COPIED_HEAD >> 2), words, this.start(slot) >> 2, (length + 3) >> 2);
     return length;
   }
 }
 
-/** What `copyOut` takes beside the packet's bytes. */
+/** Where `copyOut` puts them, in words; before them are the lengths of bytes, address and control data. */
+const NAME_WORD = 3;
+const CONTROL_WORD = NAME_WORD + (ADDRESS_SIZE >> 2);
+/** What `copyOut` takes beside the packet's bytes, in bytes. */
 export const COPIED_HEAD = 12 + ADDRESS_SIZE + CONTROL_SIZE;

@@ -6,6 +6,7 @@ import { churn } from './figures/churn.ts';
 import { freshness } from './figures/freshness.ts';
 import { growth } from './figures/growth.ts';
 import { latencyFigure } from './figures/latency.ts';
+import { limits } from './figures/limits.ts';
 import { load } from './figures/load.ts';
 import { million } from './figures/million.ts';
 import { mix } from './figures/mix.ts';
@@ -35,6 +36,7 @@ const FIGURES: readonly Figure[] = [
   mix,
   latencyFigure,
   growth,
+  limits,
   outside,
   uncached,
   upstreamStopped,

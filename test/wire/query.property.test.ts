@@ -5,6 +5,7 @@ import { Query, Verdict } from '../../src/wire/query.ts';
 import { hostilePackets } from '../support/hostile.ts';
 import { holds, SEED } from '../support/property.ts';
 import { type Judged, judged } from './judged.ts';
+import { opt, option, query } from './packets.ts';
 
 const asked = new Query();
 
@@ -64,6 +65,44 @@ test('any bytes behind a header that asks for more', () => {
     }),
     3000,
   );
+});
+
+/** A query with everything that the reader knows: two labels, a type, OPT with a cookie and another option. */
+const WHOLE = query([
+  opt({ flags: 0x8000, options: [...option(10, [1, 2, 3, 4, 5, 6, 7, 8]), ...option(15, [0, 1])] }),
+]);
+/** Bytes that mean something in one place or another: lengths, pointers, types, ends of ranges. */
+const telling = fc.oneof(
+  fc.constantFrom(0, 1, 2, 10, 11, 12, 15, 41, 63, 64, 0x80, 0xbf, 0xc0, 0xff),
+  fc.nat(255),
+);
+
+/** One change at a time, so that a failure shrinks to the few that matter. */
+const change = fc.oneof(
+  fc.record({ kind: fc.constant('set' as const), at: fc.nat(WHOLE.length), byte: telling }),
+  fc.record({ kind: fc.constant('insert' as const), at: fc.nat(WHOLE.length), byte: telling }),
+  fc.record({ kind: fc.constant('remove' as const), at: fc.nat(WHOLE.length), byte: fc.nat(12) }),
+  fc.record({ kind: fc.constant('repeat' as const), at: fc.nat(WHOLE.length), byte: fc.nat(30) }),
+);
+
+/** Applies a change; where `byte` is no byte it is a length. */
+function changed(packet: number[], { kind, at, byte }: { kind: string; at: number; byte: number }): number[] {
+  const [before, after] = [packet.slice(0, at), packet.slice(at)];
+  if (kind === 'set') return [...before, byte, ...after.slice(1)];
+  if (kind === 'insert') return [...before, byte, ...after];
+  if (kind === 'remove') return [...before, ...after.slice(byte)];
+  return [...before, ...after.slice(0, byte), ...after];
+}
+
+test('a whole query, changed in a few places, is read, refused, and everything between', () => {
+  const seen = new Set<Verdict>();
+  holds(
+    fc.property(fc.array(change, { maxLength: 4 }), (changes) => {
+      seen.add(agrees(Uint8Array.from(changes.reduce(changed, [...WHOLE]))));
+    }),
+    5000,
+  );
+  expect(seen.size).toBeGreaterThanOrEqual(4);
 });
 
 test(`10,000 hostile packets meet every verdict (FC_SEED=${SEED})`, () => {

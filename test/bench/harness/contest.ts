@@ -24,6 +24,8 @@ export interface Questions {
   /** Files to measure with, one a slice in turn; `all` where left out. */
   readonly measured?: readonly string[];
   readonly edns?: boolean;
+  /** A further EDNS option, `code:hexadecimal digits`. */
+  readonly option?: string;
   /** Sockets that ask while it is measured. */
   readonly sockets?: number;
   /** What is due while it is measured. */

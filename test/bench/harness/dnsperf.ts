@@ -20,6 +20,8 @@ export interface Load {
   readonly rate?: number;
   /** Whether questions carry an OPT record (of 4096 bytes: servers then take their own 1232). */
   readonly edns?: boolean;
+  /** A further EDNS option of every question, `code:hexadecimal digits`. */
+  readonly option?: string;
   /** Sockets that ask, each from a port of its own; SOCKETS when left out. */
   readonly sockets?: number;
   /** Queries under way at the most; 200 when left out. */
@@ -59,6 +61,7 @@ export function dnsperfCommand(load: Load): string[] {
       ...length,
       ...rate,
       ...(load.edns ? ['-e'] : []),
+      ...(load.option === undefined ? [] : ['-E', load.option]),
     ],
   ];
 }

@@ -94,7 +94,10 @@ export class EtcdEndpoints {
       const { etcd, token } = member.client;
       try {
         await token?.ready(Date.now() + member.patience());
-        return await work(etcd, { deadline: Date.now() + Math.max(within, member.patience()) });
+        const asked = performance.now();
+        const answer = await work(etcd, { deadline: Date.now() + Math.max(within, member.patience()) });
+        member.answered(performance.now() - asked);
+        return answer;
       } catch (thrown) {
         const renew = token !== undefined && isOldLogin(thrown);
         if (!isUnreachable(thrown) && !renew) throw this.explain(thrown);

@@ -1,8 +1,10 @@
 // An etcd that takes five seconds for each answer: all arrives, late, and the state neither stalls nor flaps.
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { realClock } from '../../src/base/clock.ts';
 import { silent } from '../../src/base/log.ts';
 import { EtcdRegistry } from '../../src/registry/etcd.ts';
+import { EtcdEndpoints } from '../../src/registry/etcd-endpoints.ts';
 import { startEtcd, type TestEtcd } from '../support/etcd.ts';
 import { Line } from '../support/line.ts';
 import { put } from './contract.ts';
@@ -66,6 +68,26 @@ describe('a slow etcd', { timeout: 300_000 }, () => {
     line.slow('down', 0);
     await follows(view);
     expect(view.lists).toHaveLength(1);
+  });
+
+  it('that was slow only while a line healed is not waited for longer for good', async () => {
+    line.silence(true, 'down');
+    const endpoints = new EtcdEndpoints({ hosts: [line.endpoint], prefix: '/skydns' });
+    try {
+      const connected = endpoints.client();
+      await delay(2_000);
+      line.silence(false);
+      await connected;
+      const first = endpoints.patience(0);
+      expect(first).toBeGreaterThan(2_000);
+      const ask = async () => {
+        await endpoints.call(({ maintenance }, options) => maintenance.status(options));
+        return endpoints.patience(0);
+      };
+      await expect.poll(ask, { timeout: 60_000 }).toBeLessThan(first / 2);
+    } finally {
+      endpoints.close();
+    }
   });
 
   it('is written to, too', async () => {

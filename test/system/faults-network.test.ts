@@ -1,47 +1,13 @@
-// The fault matrix: the network between the server and etcd is silent, broken, or slow, in one direction or both.
-import type { Way } from '../support/line.ts';
+// The fault matrix: connections between the server and etcd break, are silent, or slow.
 import { Matrix } from '../support/trial/matrix.ts';
-import type { Trial } from '../support/trial/trial.ts';
 
 const matrix = new Matrix();
-
-/** Whether `ways` of the lines to all members are silent. */
-function silence(trial: Trial, yes: boolean, ...ways: Way[]): void {
-  for (const line of trial.lines) line.silence(yes, ...ways);
-}
 
 matrix.fault('no line to the leader', async (trial) => {
   const line = trial.lineTo(await trial.cluster.leader());
   line.silence(true);
   await trial.fresh(); // over another member, which has the leader
   return () => line.silence(false);
-});
-
-matrix.fault('no line to the member that we use', async (trial) => {
-  const line = trial.lineTo(trial.used());
-  line.silence(true);
-  await trial.fresh();
-  return () => line.silence(false);
-});
-
-matrix.fault('no line to any member', async (trial) => {
-  silence(trial, true);
-  await trial.state('stale');
-  await trial.asked(500);
-  return () => silence(trial, false);
-});
-
-matrix.fault('nothing that we say is heard', async (trial) => {
-  silence(trial, true, 'up');
-  await trial.fresh(); // etcd goes on to tell what happens
-  await trial.asked(500);
-  return () => silence(trial, false);
-});
-
-matrix.fault('nothing that etcd says is heard', async (trial) => {
-  silence(trial, true, 'down');
-  await trial.state('stale');
-  return () => silence(trial, false);
 });
 
 matrix.fault('connections break and are refused', async (trial) => {

@@ -1,9 +1,9 @@
 // The built program with a state directory: a start without etcd, a start with it, and what is found not to be right.
-import { execFileSync } from 'node:child_process';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { short, status } from '../support/dig.ts';
+import { mountDisk } from '../support/disk.ts';
 import type { TestEtcd } from '../support/etcd.ts';
 import { Scene } from '../support/scene.ts';
 import type { TestServer } from '../support/server.ts';
@@ -160,11 +160,9 @@ describe('a snapshot that cannot be served', () => {
 describe('a disk that takes nothing', () => {
   /** A disk of its own, of `size`, that can be made larger and read-only. */
   const disk = async (size: string) => {
-    const folder = await scene.folder();
-    const mount = (...args: string[]) => execFileSync('mount', [...args, folder]);
-    mount('-t', 'tmpfs', '-o', `size=${size}`, 'fingerpost-test');
-    scene.onEnd(async () => execFileSync('umount', ['-l', folder]));
-    return { folder, remount: (options: string) => mount('-o', `remount,${options}`) };
+    const made = mountDisk(await scene.folder(), size);
+    scene.onEnd(async () => made.remove());
+    return made;
   };
   const CANNOT = /^the snapshot cannot be written/;
   const AGAIN = /^the snapshot is written again/;

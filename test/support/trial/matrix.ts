@@ -8,6 +8,14 @@ const LIMIT_MS = 300_000;
 /** How old knowledge may be once the newest was known again. On a quiet machine it is hundredths of a second. */
 const FRESH_MS = 30_000;
 
+/** Every answer is right, nobody stays without one, and the newest was known again. */
+export function judge(row: Row): void {
+  expect(row.wrong, row.what).toEqual([]);
+  expect(row).toMatchObject({ unanswered: 0, alive: true });
+  expect(row.staleness, row.what).toBeLessThan(FRESH_MS);
+  expect(row.asked, row.what).toBeGreaterThan(0);
+}
+
 export class Matrix {
   readonly #rows: Row[] = [];
   #trial: Trial | undefined;
@@ -28,15 +36,12 @@ export class Matrix {
     return this.#trial;
   }
 
-  /** A test of one fault: every answer is right, nobody stays without one, and afterwards the newest is known. */
+  /** A test of one fault. */
   fault(what: string, make: (trial: Trial) => ReturnType<Fault>): void {
     it(what, { timeout: LIMIT_MS }, async () => {
       const row = await this.trial.fault(what, () => make(this.trial));
       this.#rows.push(row);
-      expect(row.wrong).toEqual([]);
-      expect(row).toMatchObject({ unanswered: 0, alive: true });
-      expect(row.staleness).toBeLessThan(FRESH_MS);
-      expect(row.asked).toBeGreaterThan(0);
+      judge(row);
     });
   }
 }

@@ -134,11 +134,12 @@ export class Trial {
     await this.boot();
   }
 
-  /** `kill -9` of the server, which is started again. */
-  async killServer(): Promise<void> {
+  /** `kill -9` of the server, which is started again after `meanwhile`. */
+  async killServer(meanwhile = () => {}): Promise<void> {
     const revision = await this.server.metric('fingerpost_snapshot_revision');
     await this.server.program.destroy();
     this.checker.restarted(this.#journal.at(revision));
+    meanwhile();
     await this.boot();
   }
 
@@ -157,6 +158,14 @@ export class Trial {
   async fresh(): Promise<void> {
     const n = await this.writer.next();
     await until(`write ${n} is known`, async () => this.checker.floor >= n);
+  }
+
+  /** Waits until all that has been written is on the server's disk, too. */
+  async saved(): Promise<void> {
+    const n = await this.writer.next();
+    const goal = this.#journal.write(n)?.revision ?? Number.NaN;
+    const metric = () => this.server.metric('fingerpost_snapshot_revision');
+    await until(`write ${n} is in the snapshot`, async () => (await metric()) >= goal);
   }
 
   /** Waits until so many more questions have been asked. */

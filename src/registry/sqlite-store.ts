@@ -159,7 +159,9 @@ export class SqliteStore {
 
   /** Cuts the log at a boundary between revisions. */
   #compact(): void {
-    const { first, last } = this.#get('SELECT min(id) AS first, max(id) AS last FROM change') ?? {};
+    // One by one: SQLite finds both at the ends of the index, but reads all rows to find both together.
+    const { first } = this.#get('SELECT min(id) AS first FROM change') ?? {};
+    const { last } = this.#get('SELECT max(id) AS last FROM change') ?? {};
     const from = Number(first);
     const to = Number(last);
     if (to - from + 1 <= this.#logRows * 1.25) return;

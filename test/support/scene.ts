@@ -7,6 +7,9 @@ import { type EtcdPlace, startEtcd, type TestEtcd } from './etcd.ts';
 import { type Ended, type ProgramPlace, Running, runProgram, startProgram } from './program.ts';
 import { TestServer } from './server.ts';
 
+/** Waits for other servers for as long as may be: a busy machine is no failing server. */
+export const PATIENT = ['--forward-timeout', '30', '--external-timeout', '30'];
+
 export class Scene {
   readonly #endings: (() => Promise<unknown>)[] = [];
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dig, short, status } from '../support/dig.ts';
 import { idOf, query, question, rcodeOf } from '../support/raw.ts';
-import { Scene } from '../support/scene.ts';
+import { PATIENT, Scene } from '../support/scene.ts';
 import type { TestServer } from '../support/server.ts';
 import { loadServices } from '../support/services.ts';
 import { addresses, namesAsked, startScripted, UPSTREAM_ADDRESS } from '../support/upstream.ts';
@@ -18,7 +18,10 @@ const soon = { timeout: 60_000, interval: 50 };
 const scene = new Scene();
 let upstream: ScriptedServer;
 
-const forwardTo = ({ address: { host, port } }: ScriptedServer): string[] => ['--forward', `${host}:${port}`];
+const forwardTo = ({ address: { host, port } }: ScriptedServer): string[] => [
+  ...PATIENT,
+  ...['--forward', `${host}:${port}`],
+];
 
 /** A client at an address of its own that sends without waiting. */
 class Crowd {
@@ -127,7 +130,7 @@ describe('forwarding', () => {
     expect(await status(server.address, 'www.example.com')).toBe('REFUSED');
     expect(await flags()).toBe('qr aa rd');
     const { host, port } = upstream.address;
-    await writeFile(config, `forward: ["${host}:${port}"]\n`);
+    await writeFile(config, `forward: ["${host}:${port}"]\nforward-timeout: 30\n`);
     server.program.signal('SIGHUP');
     await expect.poll(ask, soon).toEqual([UPSTREAM_ADDRESS]);
     expect(await flags()).toBe('qr aa rd ra');
@@ -152,7 +155,7 @@ describe('questions in flight', () => {
 
   it('that are equal are asked once, and each is answered', async () => {
     const { upstream: slow, letGo } = await holding();
-    const server = await scene.server([...forwardTo(slow), '--forward-timeout', '30']);
+    const server = await scene.server([...forwardTo(slow)]);
     const clients = await Promise.all(
       ['127.0.0.1', '127.0.0.2', '127.0.0.3'].map((address) => Crowd.at(address)),
     );
@@ -180,7 +183,7 @@ describe('questions in flight', () => {
 
   it('of one client are bounded, and of all', async () => {
     const { upstream: slow, letGo } = await holding();
-    const bounds = ['--forward-max-per-client', '5', '--forward-max', '12', '--forward-timeout', '30'];
+    const bounds = ['--forward-max-per-client', '5', '--forward-max', '12'];
     const server = await scene.server([...forwardTo(slow), ...bounds]);
     const names = (who: string) => Array.from({ length: 20 }, (_, i) => `${who}${i}.example.com`);
     const first = await Crowd.at('127.0.0.1');

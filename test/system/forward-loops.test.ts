@@ -6,7 +6,7 @@ import { dig, short, status } from '../support/dig.ts';
 import { startKnot } from '../support/knot.ts';
 import { startDnsmasq, startUnbound } from '../support/local-caches.ts';
 import { freePort } from '../support/ports.ts';
-import { Scene } from '../support/scene.ts';
+import { PATIENT, Scene } from '../support/scene.ts';
 import type { Address, TestServer } from '../support/server.ts';
 
 const EXAMPLE = `$ORIGIN example.com.
@@ -30,7 +30,7 @@ const textOf = ({ host, port }: Address): string => `${host}:${port}`;
 /** A server on a port that others can be told beforehand. */
 function serverAt(address: Address, forward: readonly Address[], ...more: string[]): Promise<TestServer> {
   const others = forward.flatMap((other) => ['--forward', textOf(other)]);
-  return scene.server(['--listen', textOf(address), ...others, ...more]);
+  return scene.server([...PATIENT, '--listen', textOf(address), ...others, ...more]);
 }
 
 /** The state of each server that it forwards to. */

@@ -1,7 +1,7 @@
 // Which names leave, and as what: names that nobody outside can know, short names, search lists, names of addresses.
 import { beforeAll, describe, expect, it } from 'vitest';
 import { dig, short, status } from '../support/dig.ts';
-import { Scene } from '../support/scene.ts';
+import { PATIENT, Scene } from '../support/scene.ts';
 import type { TestServer } from '../support/server.ts';
 import { loadServices } from '../support/services.ts';
 import { addresses, namesAsked, startScripted, UPSTREAM_ADDRESS } from '../support/upstream.ts';
@@ -46,7 +46,7 @@ beforeAll(async () => {
     ...zones,
   );
   const { host, port } = upstream.address;
-  const typed = ['--ndots', '2', '--search', 'skydns.local,example.com'];
+  const typed = [...PATIENT, '--ndots', '2', '--search', 'skydns.local,example.com'];
   server = await scene.server([...zones, '--forward', `${host}:${port}`, ...typed, '--workers', '1'], {
     cwd: folder,
   });

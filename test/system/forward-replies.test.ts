@@ -5,7 +5,7 @@ import { dig, records, short, status } from '../support/dig.ts';
 import { hostilePackets } from '../support/hostile.ts';
 import { ROOT } from '../support/program.ts';
 import { TcpClient, udpReply } from '../support/raw.ts';
-import { Scene } from '../support/scene.ts';
+import { PATIENT, Scene } from '../support/scene.ts';
 import type { TestServer } from '../support/server.ts';
 import { loadServices } from '../support/services.ts';
 import { addresses, nameOf, startScripted, typeOf, UPSTREAM_ADDRESS } from '../support/upstream.ts';
@@ -24,7 +24,7 @@ let server: TestServer;
 
 async function serverFor(...more: readonly string[]): Promise<TestServer> {
   const { host, port } = upstream.address;
-  return scene.server(['--forward', `${host}:${port}`, ...more]);
+  return scene.server([...PATIENT, '--forward', `${host}:${port}`, ...more]);
 }
 
 /** Answers the names that are given here, and every other one with an address. */
@@ -201,7 +201,10 @@ describe('a chain of aliases', () => {
       'self.skydns.local': { host: 'self.loop.example.com', port: 80, mail: true },
     });
     const { host, port } = upstream.address;
-    const mine = await scene.server(['--forward', `${host}:${port}`, '--search', 'skydns.local'], { cwd });
+    const mine = await scene.server(
+      [...PATIENT, '--forward', `${host}:${port}`, '--search', 'skydns.local'],
+      { cwd },
+    );
     expect(await records('answer', mine.address, '0.loop.example.com')).toHaveLength(3);
     expect(await records('answer', mine.address, '0.loop.example.com.skydns.local')).not.toHaveLength(0);
     upstream.askings.length = 0;
@@ -264,7 +267,7 @@ describe('forged replies', () => {
     const place = { cwd: await scene.folder() };
     const forger = scene.run('python3', [join(ROOT, 'test/support/forger.py')], place);
     const port = (await forger.line(/^port /)).split(' ')[1];
-    const mine = await scene.server(['--forward', `127.0.0.1:${port}`, '--forward-timeout', '30']);
+    const mine = await scene.server([...PATIENT, '--forward', `127.0.0.1:${port}`]);
     for (let i = 0; i < QUESTIONS; i++) {
       const reply = await udpReply(mine.address, ask(`forged${i}.example.com`));
       expect([...reply.subarray(-OPT_LENGTH - 4, -OPT_LENGTH)]).toEqual([192, 0, 2, 80]);

@@ -6,7 +6,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { prepareKnot, untilAnswered } from '../support/knot.ts';
 import { cable } from '../support/namespaces.ts';
 import { MAIN, type Running } from '../support/program.ts';
-import { Scene } from '../support/scene.ts';
+import { PATIENT, Scene } from '../support/scene.ts';
 import { loadServices } from '../support/services.ts';
 
 const OWN = '127.0.0.1';
@@ -59,7 +59,17 @@ beforeAll(async () => {
     const soa = [`@${address}`, '+time=1', '+tries=1', 'example.com', 'SOA'];
     await untilAnswered(knot, async () => (await host.run('dig', soa, { cwd })).stdout);
   }
-  const serve = [MAIN, 'serve', '--listen', OWN, '--forward', 'resolv.conf', '--http', '127.0.0.1:5380'];
+  const serve = [
+    MAIN,
+    'serve',
+    '--listen',
+    OWN,
+    '--forward',
+    'resolv.conf',
+    ...PATIENT,
+    '--http',
+    '127.0.0.1:5380',
+  ];
   // Its /etc is a folder of ours, at first an empty one.
   const inside = ['-c', 'mount --bind "$0" /etc && exec "$@"', etc, process.execPath, ...serve];
   program = host.start('/bin/sh', inside, { cwd });

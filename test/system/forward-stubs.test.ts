@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { dig, records, short, status } from '../support/dig.ts';
 import { freePorts } from '../support/ports.ts';
-import { Scene } from '../support/scene.ts';
+import { PATIENT, Scene } from '../support/scene.ts';
 import type { TestServer } from '../support/server.ts';
 import { loadServices } from '../support/services.ts';
 import { addresses, nameOf, namesAsked, startScripted, UPSTREAM_ADDRESS } from '../support/upstream.ts';
@@ -29,7 +29,7 @@ describe('a stub zone in the registry', () => {
       await startScripted(scene, says(3)),
     ];
     const cwd = await scene.folder();
-    const server = await scene.server(['--forward', textOf(all), '--workers', '1'], { cwd });
+    const server = await scene.server([...PATIENT, '--forward', textOf(all), '--workers', '1'], { cwd });
     const ask = () => short(server.address, 'www.example.com');
     const key = 'ns1.example.com.stub.dns.skydns.local';
     const put = async ({ address: { host, port } }: ScriptedServer) =>
@@ -61,7 +61,7 @@ describe('a stub zone in the registry', () => {
       'ns1.example.com.stub.dns.skydns.local': { host: 'ns.example.net' },
       'ns2.example.com.stub.dns.skydns.local': { host: one.address.host, port: one.address.port },
     });
-    const server = await scene.server([], { cwd });
+    const server = await scene.server(PATIENT, { cwd });
     expect(await server.program.logged(/stub zone server left out/)).toMatchObject({
       level: 'warn',
       service: 'stub/com/example/ns1',
@@ -113,7 +113,7 @@ describe('hosts of services outside', () => {
       'a.skydns.local': { host: '10.0.0.1' },
     });
     const { host, port } = upstream.address;
-    const times = ['--external-timeout', '1', '--forward-timeout', '30'];
+    const times = [...PATIENT, '--external-timeout', '3'];
     server = await scene.server(['--forward', `${host}:${port}`, ...times], { cwd });
   });
 
@@ -152,7 +152,7 @@ describe('a server that asks nobody but for its stub zones', () => {
       'outside.skydns.local': { host: 'host.example.net', port: 80 },
       'stubbed.skydns.local': { host: 'host.example.com', port: 80 },
     });
-    const given = ['--stub', `example.com=${textOf(stub)}`, '--search', 'skydns.local'];
+    const given = [...PATIENT, '--stub', `example.com=${textOf(stub)}`, '--search', 'skydns.local'];
     const server = await scene.server(given, { cwd });
     expect(await short(server.address, 'outside.skydns.local')).toEqual(['host.example.net.']);
     expect(await short(server.address, 'stubbed.skydns.local')).toEqual([

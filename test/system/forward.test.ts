@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { dig, records, short, status } from '../support/dig.ts';
 import { type Knot, startKnot } from '../support/knot.ts';
-import { Scene } from '../support/scene.ts';
+import { PATIENT, Scene } from '../support/scene.ts';
 import type { TestServer } from '../support/server.ts';
 import { loadServices } from '../support/services.ts';
 
@@ -45,6 +45,7 @@ beforeAll(async () => {
   const { port } = upstream.address;
   server = await scene.server(
     [
+      ...PATIENT,
       ...['--forward', `127.0.0.1:${port}`, '--search', 'skydns.local', '--local', 'web.skydns.local'],
       ...['--stub', `stubbed.test=127.0.0.1:${stub.address.port}`, '--workers', '1'],
     ],
@@ -146,7 +147,7 @@ describe('stub zones', () => {
 
   it('come from the registry, and go', async () => {
     const other = await scene.folder();
-    const second = await scene.server([], { cwd: other });
+    const second = await scene.server(PATIENT, { cwd: other });
     expect(await status(second.address, 'host.stubbed.test')).toBe('REFUSED');
     // example.com is /com/example below stub: so stubbed.test is /test/stubbed.
     const name = 'ns1.stubbed.test.stub.dns.skydns.local';

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { records, short, status } from '../support/dig.ts';
 import { startKnot } from '../support/knot.ts';
 import { startDnsmasq, startUnbound } from '../support/local-caches.ts';
-import { Scene } from '../support/scene.ts';
+import { PATIENT, Scene } from '../support/scene.ts';
 import type { Address, TestServer } from '../support/server.ts';
 import { loadServices } from '../support/services.ts';
 
@@ -34,7 +34,7 @@ beforeAll(async () => {
   const knot = await startKnot(scene, { 'example.com': EXAMPLE });
   folder = await scene.folder();
   await loadServices(scene, folder, SERVICES);
-  server = await scene.server(['--forward', `127.0.0.1:${knot.address.port}`], { cwd: folder });
+  server = await scene.server([...PATIENT, '--forward', `127.0.0.1:${knot.address.port}`], { cwd: folder });
 });
 
 function inFront(what: string): Promise<Address> {

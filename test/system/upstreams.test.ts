@@ -4,7 +4,7 @@ import { dig, kdig, records, short, status } from '../support/dig.ts';
 import { type Knot, startKnot } from '../support/knot.ts';
 import { startUnbound } from '../support/local-caches.ts';
 import { freePort } from '../support/ports.ts';
-import { Scene } from '../support/scene.ts';
+import { PATIENT, Scene } from '../support/scene.ts';
 import type { Address, TestServer } from '../support/server.ts';
 import { replyBytes } from '../upstream/asked.ts';
 import { type Asking, type Script, ScriptedServer } from '../upstream/scripted.ts';
@@ -41,7 +41,7 @@ describe.each(['knot', 'unbound'])('%s', (which) => {
     const { port } = knot.address;
     const stub = ['stub-zone:', '  name: example.com', `  stub-addr: 127.0.0.1@${port}`];
     const upstream = which === 'knot' ? knot.address : await startUnbound(scene, stub);
-    server = await scene.server(forwardTo(upstream));
+    server = await scene.server([...PATIENT, ...forwardTo(upstream)]);
   });
 
   it('has its answers passed on', async () => {

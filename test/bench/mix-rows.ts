@@ -20,12 +20,19 @@ export interface Changed {
   readonly lost: number;
 }
 
-export interface Both {
-  readonly rest: Round;
+/** A load beside which the changer writes. */
+export interface Loaded {
   readonly load: Cost;
   readonly changed: Changed;
-  /** Answers for each second of CPU time while services change, those to the checker included. */
+  /** Answers for each second of CPU time meanwhile, those to the checker included. */
   readonly perCpuSecond: number;
+}
+
+/** At rest, and while services change. */
+export interface Both extends Loaded {
+  readonly rest: Round;
+  /** While the changer writes keys that the server does not watch: what the generator loses to it, the server does not. */
+  readonly elsewhere: Loaded;
 }
 
 /** What remains of the CPU time when the answers are paid at the price that they have at rest. */
@@ -56,6 +63,16 @@ export function mixRows(label: string, own: string, all: readonly Both[]): Row[]
       value: `${whole(median(all.map((both) => both.perCpuSecond)))}/s`,
     },
     { name: 'changing / at rest', value: ratio.toFixed(2), ...goal(ratio, GOAL, 'atLeast', `${GOAL}`) },
+    {
+      name: `${label}, the same changes of keys that are not watched: ${own}`,
+      value: `${whole(median(all.map(({ elsewhere }) => elsewhere.perCpuSecond)))}/s`,
+    },
+    {
+      name: 'changing / changing what is not watched',
+      value: median(all.map(({ elsewhere, perCpuSecond }) => perCpuSecond / elsewhere.perCpuSecond)).toFixed(
+        2,
+      ),
+    },
     {
       name: 'CPU of a change, with the answers that it makes anew',
       value: `${whole(median(all.map((both) => microsPerChange(own, both))))} us`,

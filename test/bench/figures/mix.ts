@@ -16,7 +16,7 @@ import { cost, dnsperf, LOAD_CORE } from '../harness/dnsperf.ts';
 import { progress } from '../harness/progress.ts';
 import { type Outcome, whole } from '../harness/results.ts';
 import type { Running } from '../harness/running.ts';
-import { type Both, CHANGES, type Changed, mixRows } from '../mix-rows.ts';
+import { type Both, CHANGES, type Changed, type Loaded, mixRows } from '../mix-rows.ts';
 import { mixData } from '../mix-services.ts';
 import { fingerpost } from '../servers/fingerpost.ts';
 
@@ -24,15 +24,17 @@ const CHANGER = fileURLToPath(new URL('../processes/mix-changer.ts', import.meta
 const CHECKS = 2_000;
 const own = fingerpost('fingerpost, one worker', ['--workers', '1']);
 
+/** The load, `go` or `go elsewhere`: what the changer does beside it. */
 async function underChange(
   bed: TestBed,
   contender: Contender,
   course: Course,
   changer: Running,
+  go: string,
   pace: Pace,
   run: number,
-) {
-  changer.tell('go');
+): Promise<Loaded> {
+  changer.tell(go);
   await changer.line(/changing/);
   const load = await cost(bed, contender.running.pid, {
     ...loadOf(contender, course.questions, run),
@@ -56,7 +58,9 @@ async function round(
   // What changed in the round before is asked for again first; the last of it may be on its way still.
   await dnsperf(bed, { ...everythingOf(contender, course.questions), codes: {} });
   const rest = await measureRound(bed, all, course.questions, pace, run);
-  return { rest, ...(await underChange(bed, contender, course, changer, pace, run)) };
+  const elsewhere = await underChange(bed, contender, course, changer, 'go elsewhere', pace, run);
+  const here = await underChange(bed, contender, course, changer, 'go', pace, run);
+  return { rest, elsewhere, ...here };
 }
 
 export const mix: Figure = {
@@ -74,9 +78,10 @@ export const mix: Figure = {
     const all: Both[] = [];
     for (let run = 0; run < pace.runs; run++) {
       const both = await round(bed, contenders, course, changer, pace, run);
-      const { changed, perCpuSecond, rest } = both;
+      const { changed, elsewhere, perCpuSecond, rest } = both;
       progress(
-        `run ${run + 1}: ${whole(warmOf(rest, own.name))} at rest, ${whole(perCpuSecond)} with ` +
+        `run ${run + 1}: ${whole(warmOf(rest, own.name))} at rest, ` +
+          `${whole(elsewhere.perCpuSecond)} with changes of other keys, ${whole(perCpuSecond)} with ` +
           `${whole(changed.changes / changed.seconds)} changes/s; ${changed.wrong} of ${changed.answers} wrong`,
       );
       for (const example of changed.examples) progress(`wrong: ${example}`);

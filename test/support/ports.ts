@@ -1,32 +1,47 @@
-// Free TCP ports on the loopback.
-import { createServer, type Server } from 'node:net';
+// Free ports on the loopback, outside the range from which the kernel gives out ports by itself: connections that other
+// programs open meanwhile do not take them.
+import { randomInt } from 'node:crypto';
+import { createSocket } from 'node:dgram';
+import { createServer } from 'node:net';
 
-/** A port on 127.0.0.1 that was free a moment ago. */
+const LOWEST = 10_000;
+/** Linux gives out ports from 32768 on (ip_local_port_range). */
+const HIGHEST = 32_000;
+const MOST_TRIES = 1_000;
+
+const given = new Set<number>();
+
+/** A port on 127.0.0.1 that was free for TCP and UDP a moment ago, and that nobody in this process was given before. */
 export async function freePort(): Promise<number> {
-  const [port] = await freePorts(1);
-  if (port === undefined) throw new Error('no port was given');
-  return port;
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const port = randomInt(LOWEST, HIGHEST);
+    if (given.has(port)) continue;
+    given.add(port);
+    if ((await canListen(port)) && (await canReceive(port))) return port;
+  }
+  throw new Error(`no port from ${LOWEST} to ${HIGHEST} is free`);
 }
 
 /** Several of them, no two alike. */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, listening));
-  const ports = servers.map(portOf);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  return Promise.all(Array.from({ length: count }, freePort));
 }
 
-async function listening(): Promise<Server> {
+function canListen(port: number): Promise<boolean> {
   const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
   });
-  return server;
 }
 
-function portOf(server: Server): number {
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
-  return address.port;
+function canReceive(port: number): Promise<boolean> {
+  const socket = createSocket('udp4');
+  return new Promise((resolve) => {
+    socket.once('error', () => {
+      socket.close();
+      resolve(false);
+    });
+    socket.bind(port, '127.0.0.1', () => socket.close(() => resolve(true)));
+  });
 }

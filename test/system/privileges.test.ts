@@ -1,5 +1,6 @@
 // Whom the server works as: root gives everything up once the ports are open, and one capability is enough without root.
-import { chown, mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { chown, mkdir, readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -18,6 +19,7 @@ import { Scene } from '../support/scene.ts';
 import { TestServer } from '../support/server.ts';
 
 const scene = new Scene();
+const soon = { timeout: 60_000, interval: 50 };
 const MEMORY = ['--registry', 'sqlite::memory:'];
 const ID = `${NOBODY.uid}`;
 const NOTHING_LEFT = {
@@ -57,6 +59,29 @@ async function nobodysFolder(): Promise<string> {
   return folder;
 }
 
+/** Files that a process has open to write to, sockets and pipes left out. */
+async function openForWriting(pid: number): Promise<string[]> {
+  const paths: string[] = [];
+  for (const fd of await readdir(`/proc/${pid}/fd`)) {
+    const path = await readlink(`/proc/${pid}/fd/${fd}`).catch(() => '');
+    const info = await readFile(`/proc/${pid}/fdinfo/${fd}`, 'utf8').catch(() => '');
+    // The last two bits: 0 to read, 1 to write, 2 for both (open(2)).
+    const mode = Number.parseInt(/^flags:\s*(\d+)/m.exec(info)?.[1] ?? '0', 8) & 3;
+    if (mode !== 0 && path.startsWith('/') && !path.startsWith('/dev/')) paths.push(path);
+  }
+  return paths;
+}
+
+/** What a user owns where every user may write; elsewhere it can make nothing. */
+function ownedBy(uid: number): string[] {
+  const places = ['/tmp', '/var/tmp', '/dev/shm', '/run/lock'];
+  const others = ['-type', 'd', '!', '-perm', '-o=w', '-prune'];
+  const { stdout } = spawnSync('find', [...places, '-uid', `${uid}`, '-print', '-o', ...others], {
+    encoding: 'utf8',
+  });
+  return stdout.split('\n').filter((path) => path !== '');
+}
+
 function asRoot(): void {
   it("--user: opens its ports, then every thread is that user for good, and the files are the user's", async () => {
     const cwd = await nobodysFolder();
@@ -80,6 +105,33 @@ function asRoot(): void {
     for (const name of files) expect(await stat(join(cwd, name))).toMatchObject({ uid: NOBODY.uid });
     expect(await readdir(empty)).toEqual([]);
     expect((await server.stop()).code).toBe(0);
+  });
+
+  it('writes no file but those in its state directory', async () => {
+    // A user of its own: whatever it makes is known by its owner.
+    const uid = 47_000 + (process.pid % 1000);
+    const state = await scene.folder();
+    await chown(state, uid, uid);
+    const etcd = await scene.etcd();
+    await etcd.ctl('put', '/skydns/local/skydns/a', '{"host":"10.0.0.1"}');
+    const args = ['serve', '--listen', '127.0.0.1:0', '--http', '127.0.0.1:0', '--user', `${uid}:${uid}`];
+    const kept = ['--registry', `etcd://${etcd.endpoint}/skydns`, '--state-dir', state, '--workers', '2'];
+    const running = await program([], [...args, ...kept], '/');
+    const server = await TestServer.listening(running);
+    await server.ready();
+    for (const words of [[], ['+tcp'], ['+notcp']])
+      expect(await short(server.address, ...words, 'a.skydns.local')).toEqual(['10.0.0.1']);
+    expect(await server.metric('fingerpost_services')).toBe(1);
+    running.signal('SIGHUP');
+    await running.logged(/configuration read again/);
+    await expect.poll(() => readdir(state), soon).toContain('snapshot');
+    for (const path of await openForWriting(running.pid))
+      expect(path.startsWith(`${state}/`), path).toBe(true);
+    await etcd.kill();
+    await running.logged(/cut off from the registry/);
+    expect((await running.stop()).code).toBe(0);
+    expect((await readdir(state)).filter((name) => !name.startsWith('snapshot'))).toEqual([]);
+    expect(ownedBy(uid).filter((path) => !path.startsWith(state))).toEqual([]);
   });
 
   it('--user NAME:GROUP and numbers that no user has', async () => {

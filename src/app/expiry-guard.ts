@@ -16,6 +16,8 @@ export interface ExpiryDeps {
   readonly contents: Contents;
   /** See `Registry.hasExpired`. */
   readonly hasExpired: (lease: string) => Promise<boolean>;
+  /** See `Registry.heed`. */
+  readonly heed: (leases: Iterable<string>) => void;
   readonly counters: Pick<Counters, 'expiryGuards' | 'heldTotal' | 'held'>;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -203,9 +205,12 @@ export class ExpiryGuard {
   }
 
   #doubt(name: string, last: Loss): void {
-    const losses = this.#doubtful.has(name) ? [last] : this.#losses.below(name).losses;
+    const known = this.#doubtful.has(name);
     this.#doubtful.add(name);
+    const losses = known ? [last] : this.#losses.below(name).losses;
     for (const loss of losses) if (!loss.expired) this.#questions.ask(loss, this.#beat);
+    // Those that are left may be next: of a lease that has time left it is certain then that somebody ended it.
+    if (!known) this.#deps.heed(this.#deps.contents.leasesBelow(name.split('/')));
   }
 
   /** Its lease ran out, or counts as one that did. */

@@ -116,6 +116,7 @@ export class Server {
     this.#policy = new StalePolicy(options, { zones, logger: this.#logger, clock: this.#clock });
     this.#expiry = new ExpiryGuard(options, {
       contents: this.#contents,
+      heed: (leases) => void this.#registry?.heed(leases),
       hasExpired: async (lease) => (await this.#registry?.hasExpired(lease)) ?? false,
       counters,
       logger: this.#logger,

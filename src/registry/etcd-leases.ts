@@ -18,12 +18,17 @@ class KnownLease implements Lease {
   readonly id: string;
   readonly ttl: number;
   /** It cannot run out before; whole seconds since this process began. */
-  readonly #until: number;
+  #until = 0;
 
-  constructor(id: string, ttl: number, left: number) {
+  constructor(id: string, ttl: number) {
     this.id = id;
     this.ttl = ttl;
-    this.#until = seconds() + left;
+  }
+
+  /** It has so many seconds left. */
+  has(left: number): this {
+    this.#until = Math.max(this.#until, seconds() + left);
+    return this;
   }
 
   get mayHaveExpired(): boolean {
@@ -67,6 +72,19 @@ export class EtcdLeases {
     return Number(TTL) <= 0;
   }
 
+  /** Asks again how long leases have left. */
+  async heed(ids: Iterable<string>): Promise<void> {
+    const heeded = [...ids].map((id) => this.#inTurn(() => this.#renew(id)));
+    await Promise.allSettled(heeded); // of those that were not asked for no more is known than before
+  }
+
+  async #renew(id: string): Promise<void> {
+    const { grantedTTL, TTL } = await this.#timeToLive(id);
+    if (Number(TTL) <= 0) return;
+    const known = this.#known.get(id) ?? new KnownLease(id, Number(grantedTTL));
+    this.#known.set(id, known.has(Number(TTL)));
+  }
+
   /** Lets go of the oldest leases beyond the bound. Call it when nothing learnt waits to be used. */
   trim(): void {
     for (const id of this.#known.keys()) {
@@ -76,16 +94,18 @@ export class EtcdLeases {
   }
 
   #ask(id: string): Promise<void> {
-    const asked = this.#inTurn(id).finally(() => this.#asking.delete(id));
+    const asked = this.#inTurn(async () => {
+      this.#known.set(id, await this.#grantedTo(id));
+    }).finally(() => this.#asking.delete(id));
     this.#asking.set(id, asked);
     return asked;
   }
 
-  async #inTurn(id: string): Promise<void> {
+  async #inTurn(ask: () => Promise<void>): Promise<void> {
     if (this.#running >= CONCURRENT) await new Promise<void>((turn) => this.#turns.push(turn));
     this.#running += 1;
     try {
-      this.#known.set(id, await this.#grantedTo(id));
+      await ask();
     } finally {
       this.#running -= 1;
       this.#turns.shift()?.();
@@ -95,7 +115,7 @@ export class EtcdLeases {
   async #grantedTo(id: string): Promise<KnownLease | undefined> {
     try {
       const { grantedTTL, TTL } = await this.#timeToLive(id);
-      return new KnownLease(id, Math.max(EXPIRED_TTL, Number(grantedTTL)), Number(TTL));
+      return new KnownLease(id, Math.max(EXPIRED_TTL, Number(grantedTTL))).has(Number(TTL));
     } catch (cause) {
       if (isUnreachable(cause)) throw cause;
       this.#notAllowed(cause);

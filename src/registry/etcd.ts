@@ -28,6 +28,8 @@ export class EtcdRegistry implements Registry {
   readonly #etcd: EtcdEndpoints;
   readonly #deps: EtcdRegistryDeps;
   #follower: EtcdFollower | undefined;
+  /** What is known of leases: by the watch, where there is one. */
+  #own: EtcdLeases | undefined;
 
   /** Connects when it is first used, so it never fails here because etcd is away. */
   constructor(options: EtcdRegistryOptions, deps: EtcdRegistryDeps) {
@@ -111,9 +113,17 @@ export class EtcdRegistry implements Registry {
     await revoke(this.#etcd, id);
   }
 
-  hasExpired(lease: string): Promise<boolean> {
-    const leases = this.#follower?.leases ?? new EtcdLeases(this.#etcd, this.#deps.logger);
-    return leases.hasExpired(lease);
+  async hasExpired(lease: string): Promise<boolean> {
+    return this.#leases.hasExpired(lease);
+  }
+
+  async heed(leases: Iterable<string>): Promise<void> {
+    await this.#leases.heed(leases);
+  }
+
+  get #leases(): EtcdLeases {
+    this.#own ??= this.#follower?.leases ?? new EtcdLeases(this.#etcd, this.#deps.logger);
+    return this.#own;
   }
 
   async close(): Promise<void> {

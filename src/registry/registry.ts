@@ -93,6 +93,8 @@ export interface Registry {
    * engine cannot tell a lease that was revoked from one that ran out, it counts as the latter.
    */
   hasExpired(lease: string): Promise<boolean>;
+  /** Learns how long leases have left, so that `hasExpired` can tell it where they end sooner. Never rejects. */
+  heed(leases: Iterable<string>): Promise<void>;
   /** Stops the watch and lets go of everything; no sink is called after it resolves. */
   close(): Promise<void>;
 }

@@ -97,6 +97,8 @@ export class SqliteRegistry implements Registry {
     return false;
   }
 
+  async heed(): Promise<void> {}
+
   async close(): Promise<void> {
     this.#closed = true;
     this.#follower?.close();

@@ -7,6 +7,7 @@ import type { ReversedLabels } from '../wire/name.ts';
 import { type Bad, BadRecords } from './bad-records.ts';
 import { Held, type Lost } from './held.ts';
 import { labelsOfNode, type Node } from './node.ts';
+import { MAX_VISITED } from './scope.ts';
 import { SharedTraits } from './sharing.ts';
 import { Stored } from './stored.ts';
 import { Tree, type TreeHooks } from './tree.ts';
@@ -23,6 +24,9 @@ export interface ContentsHooks extends TreeHooks {
   /** The registry says something of a key. */
   readonly told?: (key: string) => void;
 }
+
+/** So many leases of a name are worth asking for again. */
+const MOST_LEASES = 200;
 
 type Deletion = Extract<Change, { kind: 'delete' }>;
 
@@ -146,6 +150,23 @@ export class Contents {
       counts.push(node?.leased ?? 0);
     }
     return counts;
+  }
+
+  /** Leases of services at or below a name, some of very many. */
+  leasesBelow(labels: ReversedLabels): Set<string> {
+    const leases = new Set<string>();
+    const top = this.tree.exact(labels);
+    const waiting = top === undefined ? [] : [top];
+    let visited = 0;
+    for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+      for (const { lease, held } of node.services()) if (lease !== undefined && !held) leases.add(lease.id);
+      if (leases.size >= MOST_LEASES) break;
+      for (const child of node.children()) {
+        if (++visited > MAX_VISITED) return leases;
+        if (child.leased > 0) waiting.push(child);
+      }
+    }
+    return leases;
   }
 
   /** Holds a service that was lost; false where its key has a value again. */

@@ -12,8 +12,8 @@ import { Zones } from '../../src/zone/zones.ts';
 import { name, PREFIX, TTLS } from '../support/zone-fixture.ts';
 import { linesOfOutcome } from '../support/zone-text.ts';
 
-/** What the registry says of a lease: gone, alive or ended before its time, or it does not answer. */
-export type Say = 'gone' | 'alive' | 'silent' | 'away' | 'refused';
+/** What the registry says of a lease: gone, alive, revoked where it was heeded before, or it does not answer. */
+export type Say = 'gone' | 'revoked' | 'alive' | 'silent' | 'away' | 'refused';
 
 export class Bench {
   readonly clock = new ManualClock(1_000_000);
@@ -27,6 +27,7 @@ export class Bench {
   readonly says = new Map<string, Say>();
   readonly silent: { lease: string; answer: (expired: boolean) => void }[] = [];
   readonly asked: string[] = [];
+  readonly heeded = new Set<string>();
   /** The most questions that were open at one time. */
   most = 0;
   /** How many services there are, whenever that has changed otherwise than by a batch. */
@@ -51,6 +52,9 @@ export class Bench {
       { expiryGuard: 50, staleTtl: 7, ...options },
       {
         contents: this.contents,
+        heed: (leases) => {
+          for (const lease of leases) this.heeded.add(lease);
+        },
         hasExpired: (lease) => this.#hasExpired(lease),
         counters: {
           held: {
@@ -93,7 +97,7 @@ export class Bench {
     if (say === 'silent') return new Promise((answer) => this.silent.push({ lease, answer }));
     if (say === 'away') throw new FingerpostError('unavailable', 'etcd is away');
     if (say === 'refused') throw new FingerpostError('registry', 'permission denied');
-    return say === 'gone';
+    return say === 'gone' || (say === 'revoked' && !this.heeded.has(lease));
   }
 
   /** Puts a service under a lease of its own, which is alive. */

@@ -159,6 +159,12 @@ describe('they go at once', () => {
     expect([bench.ask(A), bench.counts.heldTotal]).toEqual([['NXDOMAIN'], 0]);
   });
 
+  it('where their leases are revoked, one by one', async () => {
+    const { bench, keys } = world();
+    for (const key of keys) await bench.lose([key], 'revoked');
+    expect([bench.ask(A), bench.counts.heldTotal]).toEqual([['NXDOMAIN'], 0]);
+  });
+
   it('where a writer deletes them all together, and nothing is asked', async () => {
     const { bench, keys } = world();
     bench.drop(keys);

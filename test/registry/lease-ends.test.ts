@@ -85,6 +85,17 @@ it('a revocation that comes after the time that etcd told of may as well be an e
   expect(await registry.hasExpired(id)).toBe(true);
 });
 
+it('... unless it was heeded since', async () => {
+  const registry = engines.etcd!('/heeded') as EtcdRegistry;
+  opened.push(registry);
+  const [kept, revoked] = [await registry.grant(600), await registry.grant(600)];
+  await registry.heed([kept.id, revoked.id, '4711']);
+  await registry.revoke(revoked.id);
+  expect(await registry.hasExpired(revoked.id)).toBe(false);
+  expect(await registry.hasExpired(kept.id)).toBe(false);
+  expect(await registry.hasExpired('4711')).toBe(true);
+});
+
 it('thousands of leases that run out at once end some at a time, so that questions get their turn', async () => {
   const clock = new ManualClock(1_000_000);
   const registry = new SqliteRegistry(

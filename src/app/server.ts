@@ -1,5 +1,5 @@
 // The server: its parts made, joined, started and stopped. The one place that knows them all.
-import { type Clock, realClock } from '../base/clock.ts';
+import { type Clock, realClock, steadyClock } from '../base/clock.ts';
 import { type Logger, silent } from '../base/log.ts';
 import { Guard, guardMemory } from '../guard/guard.ts';
 import { type GuardSettings, writeSettings } from '../guard/settings.ts';
@@ -111,7 +111,7 @@ export class Server {
       answerer: this.#answerer,
       counters,
       logger: this.#logger,
-      clock: this.#clock,
+      clock: parts.clock ?? steadyClock,
     });
     this.#policy = new StalePolicy(options, { zones, logger: this.#logger, clock: this.#clock });
     this.#expiry = new ExpiryGuard(options, {

@@ -1,6 +1,6 @@
 // The clock that tests move by hand: tasks run in order of time, at their time, once.
 import { describe, expect, test } from 'vitest';
-import { ManualClock, realClock } from '../../src/base/clock.ts';
+import { ManualClock, realClock, steadyClock } from '../../src/base/clock.ts';
 
 /** A clock from 1000, and the times at which tasks ran. */
 function started(): { clock: ManualClock; ran: string[]; note: (what: string) => () => void } {
@@ -68,6 +68,15 @@ describe('ManualClock', () => {
     cancel = clock.after(10, note('cancelled'));
     clock.advance(10);
     expect(ran).toEqual([]);
+  });
+});
+
+describe('steadyClock', () => {
+  test('goes on from the time of day at which the process began', () => {
+    const { timeOrigin } = performance;
+    const first = steadyClock.now();
+    expect(first).toBeGreaterThanOrEqual(timeOrigin);
+    expect(steadyClock.now()).toBeGreaterThanOrEqual(first);
   });
 });
 

@@ -7,10 +7,14 @@ export interface Pace {
   readonly quick: boolean;
   /** How often each side is measured, alternating. */
   readonly runs: number;
+  /** How long what goes on for long goes on, where that was said. */
+  readonly minutes?: number;
 }
 
 export interface Figure {
   readonly name: string;
   readonly title: string;
+  /** It takes so long that it is measured only where it is named. */
+  readonly onlyNamed?: boolean;
   measure(bed: TestBed, pace: Pace): Promise<Outcome>;
 }

@@ -1,8 +1,9 @@
-// npm run bench [-- --quick] [-- NAME...]: measures, prints, and writes bench-results.json.
+// npm run bench [-- --quick] [-- --minutes N] [-- NAME...]: measures, prints, and writes bench-results.json.
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Figure, Pace } from './figure.ts';
 import { churn } from './figures/churn.ts';
+import { endurance } from './figures/endurance.ts';
 import { freshness } from './figures/freshness.ts';
 import { growth } from './figures/growth.ts';
 import { latencyFigure } from './figures/latency.ts';
@@ -29,6 +30,7 @@ const FIGURES: readonly Figure[] = [
   freshness,
   churn,
   soak,
+  endurance,
   oneName,
   million,
   srv,
@@ -46,7 +48,11 @@ const RUNS = 5;
 const QUICK_RUNS = 3;
 
 const { values, positionals } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, runs: { type: 'string' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    runs: { type: 'string' },
+    minutes: { type: 'string' },
+  },
   allowPositionals: true,
 });
 
@@ -56,7 +62,9 @@ function chosen(): readonly Figure[] {
     const known = FIGURES.map(({ name }) => name).join(', ');
     throw new Error(`no figure is called ${unknown.join(', ')}; there are ${known}`);
   }
-  return FIGURES.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+  return FIGURES.filter(({ name, onlyNamed }) =>
+    positionals.length === 0 ? !onlyNamed : positionals.includes(name),
+  );
 }
 
 /** Each figure on a bed of its own, so that nothing of one is left when the next begins. */
@@ -83,6 +91,7 @@ async function main(): Promise<void> {
   const pace: Pace = {
     quick: values.quick,
     runs: Number(values.runs ?? (values.quick ? QUICK_RUNS : RUNS)),
+    ...(values.minutes === undefined ? {} : { minutes: Number(values.minutes) }),
   };
   const results: Record<string, unknown> = { entry: ENTRY.slice(ROOT.length), ...pace };
   for (const figure of chosen()) {

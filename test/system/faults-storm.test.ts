@@ -36,7 +36,7 @@ matrix.fault(`${PACKETS} hostile packets over UDP and TCP while etcd is lost and
   const at = trial.server.address;
   let ended = false;
   const flapping = flap(trial, () => ended);
-  const over = [hostileUdp(at, PACKETS, 7, () => trial.asked(20)), hostileTcp(at, CONNECTIONS, 8)];
+  const over = [hostileUdp(at, PACKETS, 7, () => trial.asked(10)), hostileTcp(at, CONNECTIONS, 8)];
   await Promise.all(over).finally(() => {
     ended = true;
   });

@@ -19,6 +19,7 @@ export class TestBed {
   readonly #children = new Set<ChildProcess>();
   readonly #folders = new Set<string>();
   readonly #etcds = new Set<TestEtcd>();
+  readonly #endings: (() => Promise<unknown>)[] = [];
   #closed = false;
 
   /** An empty folder of its own under the system's temporary folder. */
@@ -51,10 +52,16 @@ export class TestBed {
     return etcd;
   }
 
+  /** Runs when the bed is closed, for what was started elsewhere. */
+  keep(ending: () => Promise<unknown>): void {
+    this.#endings.push(ending);
+  }
+
   /** Ends everything that was started, by its process id, and removes every folder. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const child of this.#children) child.kill('SIGKILL');
+    for (const ending of this.#endings.splice(0)) await ending();
     await Promise.all([...this.#etcds].map((etcd) => etcd.remove()));
     for (const folder of this.#folders) rmSync(folder, { recursive: true, force: true });
   }

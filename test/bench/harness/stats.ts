@@ -19,6 +19,14 @@ export function spread(values: readonly number[]): readonly [number, number] {
   return [Math.min(...values), Math.max(...values)];
 }
 
+/** Of the line that is nearest to points `[x, y]` (least squares). */
+export function slope(points: readonly (readonly [number, number])[]): number {
+  const mean = (i: 0 | 1) => points.reduce((sum, point) => sum + point[i], 0) / points.length;
+  const [x, y] = [mean(0), mean(1)];
+  const above = points.reduce((sum, point) => sum + (point[0] - x) * (point[1] - y), 0);
+  return above / points.reduce((sum, point) => sum + (point[0] - x) ** 2, 0);
+}
+
 /** Pseudo-random numbers in [0, 1) that a seed repeats (mulberry32). */
 export function random(seed: number): () => number {
   let state = seed;

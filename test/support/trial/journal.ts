@@ -8,10 +8,14 @@ export interface Write {
   acknowledgedAt: number | undefined;
 }
 
-/** From write `n` on, the question is answered so. */
-interface Turn {
-  readonly n: number;
-  readonly answer: string;
+/** The answers to one question, in order. */
+interface Course {
+  /** The last of them. */
+  answer: string | undefined;
+  /** The writes from which on they were true. */
+  readonly turns: number[];
+  /** Places in `turns`, by answer. */
+  readonly places: Map<string, number[]>;
 }
 
 /** The states in which an answer is true: after write `from` until after write `to` (without an end, where none ended it). */
@@ -30,18 +34,25 @@ export type Judgement =
 
 export class Journal {
   readonly #writes: Write[] = [];
-  readonly #turns = new Map<string, Turn[]>();
+  readonly #courses = new Map<string, Course>();
 
   /** A write is about to be sent: from any moment now `answers` may be seen, by question. Its number. */
   begin(answers: ReadonlyMap<string, string>): number {
     const n = this.#writes.length + 1;
     this.#writes.push({ n, revision: undefined, acknowledgedAt: undefined });
-    for (const [question, answer] of answers) {
-      const turns = this.#turns.get(question) ?? [];
-      if (turns.at(-1)?.answer !== answer) turns.push({ n, answer });
-      this.#turns.set(question, turns);
-    }
+    for (const [question, answer] of answers) this.#turn(question, answer, n);
     return n;
+  }
+
+  #turn(question: string, answer: string, n: number): void {
+    const course: Course = this.#courses.get(question) ?? { answer: undefined, turns: [], places: new Map() };
+    this.#courses.set(question, course);
+    if (course.answer === answer) return;
+    course.answer = answer;
+    const place = course.turns.push(n) - 1;
+    const places = course.places.get(answer);
+    if (places === undefined) course.places.set(answer, [place]);
+    else places.push(place);
   }
 
   acknowledge(n: number, revision: number, at: number): void {
@@ -62,13 +73,19 @@ export class Journal {
 
   /** Whether `answer` was true at some time at or after write `floor`. */
   judge(question: string, answer: string, floor: number): Judgement {
-    const turns = this.#turns.get(question) ?? [];
-    const spans = turns.flatMap((turn, i) =>
-      turn.answer === answer ? [{ from: turn.n, to: (turns[i + 1]?.n ?? Number.POSITIVE_INFINITY) - 1 }] : [],
-    );
-    const latest = spans.at(-1);
+    const course = this.#courses.get(question);
+    if (course === undefined) return { kind: 'impossible' };
+    const { turns, places } = course;
+    const spans = { latest: undefined as Span | undefined, earliest: undefined as Span | undefined };
+    for (const place of backwards(places.get(answer) ?? [])) {
+      const from = turns[place] ?? Number.NaN;
+      const span = { from, to: (turns[place + 1] ?? Number.POSITIVE_INFINITY) - 1 };
+      spans.latest ??= span;
+      if (span.to < floor) break;
+      spans.earliest = span;
+    }
+    const { latest, earliest } = spans;
     if (latest === undefined) return { kind: 'impossible' };
-    const earliest = spans.find(({ to }) => to >= floor);
     return earliest === undefined ? { kind: 'older', latest } : { kind: 'true', earliest, latest };
   }
 
@@ -76,4 +93,8 @@ export class Journal {
   age(n: number, now: number): number {
     return Math.max(0, now - (this.write(n)?.acknowledgedAt ?? now));
   }
+}
+
+function* backwards(all: readonly number[]): Generator<number> {
+  for (let i = all.length - 1; i >= 0; i--) yield all[i] as number;
 }

@@ -82,8 +82,13 @@ export async function hostileUdp(
   socket.close();
 }
 
-/** So many connections, one after the other, each with hostile messages, cut anywhere, then ended or reset. */
-export async function hostileTcp(at: Address, connections: number, seed: number): Promise<void> {
+/** So many connections, one after the other, each with hostile messages, cut anywhere, then ended or reset; `pace` after each. */
+export async function hostileTcp(
+  at: Address,
+  connections: number,
+  seed: number,
+  pace: () => Promise<unknown> = async () => {},
+): Promise<void> {
   const packets = hostilePackets(seed);
   const dice = new Dice(seed);
   for (let i = 0; i < connections; i++) {
@@ -104,5 +109,6 @@ export async function hostileTcp(at: Address, connections: number, seed: number)
     if (dice.roll(3) === 0) socket.resetAndDestroy();
     else socket.end();
     await closed;
+    await pace();
   }
 }

@@ -52,8 +52,11 @@ export class ForwardServers {
     await this.#file?.start();
   }
 
+  /** Until it is configured again. */
   close(): void {
     this.#closeFile();
+    this.#listeners = undefined;
+    this.#turnOff();
   }
 
   #openFile(): void {
@@ -78,6 +81,7 @@ export class ForwardServers {
     if (this.#group === undefined) return;
     this.#parts.forwarder.dissolve(this.#group);
     this.#group = undefined;
+    this.#now = '';
     this.#parts.changed();
   }
 

@@ -42,6 +42,7 @@ export class Forwarding {
   /** Names at which workers must not say that nothing is there. */
   #open: readonly Name[] = [];
   #options: Options;
+  #isClosed = false;
 
   constructor(options: Options, parts: ForwardingParts) {
     this.#options = options;
@@ -125,6 +126,7 @@ export class Forwarding {
 
   /** Our own ports are open, here: looks for loops from now on. Resolves when it is known whom to ask; never rejects. */
   async start(listeners: readonly ServerAddress[]): Promise<void> {
+    if (this.#isClosed) this.#reopen();
     await this.#servers.start(listeners);
     this.#forwarder.start();
   }
@@ -147,10 +149,19 @@ export class Forwarding {
     return this.#forwarder.status();
   }
 
+  /** What was closed has no servers: all of them are taken anew. */
+  #reopen(): void {
+    this.#isClosed = false;
+    this.#servers.configure(this.#options.forward);
+    this.#stubs.configure(stubsOf(this.#options));
+    this.#changed();
+  }
+
   close(): void {
+    this.#isClosed = true;
+    this.#forwarder.close();
     this.#servers.close();
     this.#stubs.close();
-    this.#forwarder.close();
   }
 }
 

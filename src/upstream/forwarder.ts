@@ -65,6 +65,7 @@ export class Forwarder {
 
   /** Looks for loops, now and from now on. To be called when our own ports are open. */
   start(): void {
+    this.#isOpen = true;
     this.#probes.start();
   }
 
@@ -118,7 +119,7 @@ export class Forwarder {
     return { waiting: this.#flights.waiting, groups: [...this.#groups].map(groupStatus) };
   }
 
-  /** Ends what is in flight (unreachable) and closes every socket. */
+  /** Ends what is in flight (unreachable) and closes every socket. Groups have to be made anew before it is started again. */
   close(): void {
     this.#isOpen = false;
     this.#probes.close();

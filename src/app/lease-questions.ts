@@ -10,6 +10,8 @@ export class LeaseQuestions {
   /** All that are open, with the beat since which they are; in order. */
   readonly #open = new Map<Loss, number>();
   readonly #waiting = new Set<Loss>();
+  /** Under way, by lease: one may have had thousands of keys. */
+  readonly #asked = new Map<string, Promise<boolean>>();
   #running = 0;
 
   constructor(
@@ -68,11 +70,19 @@ export class LeaseQuestions {
     this.#next();
   }
 
+  #askOnce(lease: string): Promise<boolean> {
+    const asked = this.#asked.get(lease);
+    if (asked !== undefined) return asked;
+    const answer = this.#hasExpired(lease).finally(() => this.#asked.delete(lease));
+    this.#asked.set(lease, answer);
+    return answer;
+  }
+
   /** Undefined where nobody answers. A registry that refuses to tell cannot make us hold back what a writer did. */
   async #answer(lease: string | undefined): Promise<boolean | undefined> {
     if (lease === undefined) return false;
     try {
-      return await this.#hasExpired(lease);
+      return await this.#askOnce(lease);
     } catch (thrown) {
       return thrown instanceof FingerpostError && thrown.code === 'unavailable' ? undefined : false;
     }

@@ -101,10 +101,10 @@ export class Bench {
   }
 
   /** Puts a service under a lease of its own, which is alive. */
-  put(key: string, ttl = 60, value: object | string = { host: '10.0.0.1' }): this {
+  put(key: string, ttl = 60, value: object | string = { host: '10.0.0.1' }, id = ''): this {
     const revision = ++this.revision;
     const text = typeof value === 'string' ? value : JSON.stringify(value);
-    const lease = ttl === 0 ? undefined : { id: `${key}@${revision}`, ttl };
+    const lease = ttl === 0 ? undefined : { id: id === '' ? `${key}@${revision}` : id, ttl };
     const entry = { key: `${PREFIX}/${key}`, value: text, revision, lease, writtenAt: undefined };
     this.registry.set(key, entry);
     this.contents.apply({ revision, changes: [{ kind: 'put', entry }] });

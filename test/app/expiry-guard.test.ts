@@ -247,6 +247,16 @@ describe('a registry that does not tell', () => {
   });
 });
 
+it('one lease of 2,000 services is not asked for 2,000 times', async () => {
+  const bench = new Bench();
+  const keys = Array.from({ length: 2_000 }, (_, i) => `${WEB}/${i}`);
+  for (const key of keys) bench.put(key, 60, { host: '10.0.0.1' }, 'shared');
+  bench.says.set('shared', 'gone');
+  bench.drop(keys);
+  await expect.poll(async () => (await bench.settled()).counts.held).toBe(2_000);
+  expect(bench.asked.length).toBeLessThanOrEqual(100);
+});
+
 it('20,000 that expire at once come back and go again some at a time, and few questions are open at one time', async () => {
   const bench = new Bench();
   const keys = bench.fill(WEB, 1, 20_000);

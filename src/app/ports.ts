@@ -2,7 +2,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { GuardMemory } from '../guard/guard.ts';
-import { type Health, type HttpServer, startHttp } from '../observe/http.ts';
+import { type Health, type HttpServer, type Routes, startHttp } from '../observe/http.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { Respond } from '../query/responder.ts';
 import type { TableMemory } from '../table/layout.ts';
@@ -24,6 +24,8 @@ export interface PortParts {
   readonly drops: (client: Client) => boolean;
   readonly metrics: Metrics;
   readonly health: () => Health;
+  /** What is served over HTTP beside health and metrics. */
+  readonly routes: readonly Routes[];
   readonly clock: Clock;
   readonly log: Logger;
   readonly bind: Bind;
@@ -51,9 +53,10 @@ export class Ports {
     }
   }
 
-  async #openHttp({ http, reusePort }: Options, { metrics, health, bind }: PortParts): Promise<void> {
+  async #openHttp({ http, reusePort }: Options, parts: PortParts): Promise<void> {
     if (http === 'off') return;
-    this.#http = await bind(() => startHttp(http, { metrics, health, sharesPort: reusePort }));
+    const { metrics, health, routes, bind } = parts;
+    this.#http = await bind(() => startHttp(http, { metrics, health, routes, sharesPort: reusePort }));
   }
 
   /** Where questions are answered, over UDP and TCP alike, ports as they really are. */

@@ -222,6 +222,7 @@ export class Server {
       drops: (client) => this.#guard.drops(client),
       metrics: this.#metrics,
       health: () => this.#health(),
+      routes: [],
       clock: this.#clock,
       log: this.#logger,
       bind,

@@ -38,9 +38,14 @@ export interface HeldName {
 /** So many of them are listed. */
 const MOST_HELD = 20;
 
+/** Adds paths of a part of its own to those that are served over HTTP. */
+export type Routes = (app: Hono) => void;
+
 export interface HttpParts {
   readonly metrics: Metrics;
   readonly health: () => Health;
+  /** What else is served. */
+  readonly routes?: readonly Routes[];
   /** Other processes may share the port; default: it must be free. */
   readonly sharesPort?: boolean;
 }
@@ -85,7 +90,7 @@ function healthBody(health: Health): Record<string, unknown> {
 }
 
 /** The routes, without a port. */
-export function httpApp({ metrics, health }: HttpParts): Hono {
+export function httpApp({ metrics, health, routes = [] }: HttpParts): Hono {
   const app = new Hono();
   // Alive as long as it answers at all: a restart would not bring a lost registry back.
   app.get('/healthz', (context) => context.json({ ok: true, ...healthBody(health()) }));
@@ -99,6 +104,7 @@ export function httpApp({ metrics, health }: HttpParts): Hono {
     const text = await metrics.text();
     return context.body(text, 200, { 'content-type': metrics.contentType });
   });
+  for (const add of routes) add(app);
   app.notFound((context) =>
     context.json({ error: 'not found', try: ['/healthz', '/readyz', '/metrics'] }, 404),
   );

@@ -5,12 +5,13 @@ import type { Source } from './sources.ts';
 const RANKS: readonly (readonly string[])[] = [
   ['base'],
   ['wire'],
-  ['service', 'guard'],
+  ['service', 'guard', 'tap'],
   ['registry', 'zone', 'upstream'],
   ['query'],
   ['table'],
   ['transport'],
   ['announce', 'observe'],
+  ['api'],
   ['app'],
   ['cli', 'index.ts'],
 ];

@@ -21,10 +21,10 @@ function reach(start: string): { files: Set<string>; packages: Set<string> } {
   return { files, packages };
 }
 
-it('the imports of a UDP worker are base, wire, guard, the reader of the table and its own folder', () => {
+it('the imports of a UDP worker are base, wire, guard, tap, the reader of the table and its own folder', () => {
   const { files } = reach(WORKER);
   const foreign = [...files].filter(
-    (path) => !/^src\/(base|wire|guard|transport\/udp-batch)\//.test(path) && !TABLE.includes(path),
+    (path) => !/^src\/(base|wire|guard|tap|transport\/udp-batch)\//.test(path) && !TABLE.includes(path),
   );
   expect(foreign).toEqual([]);
   expect([...files]).toEqual(expect.arrayContaining(TABLE));

@@ -1,4 +1,5 @@
 // The production engine: etcd. Its cluster is what scales out and what survives machines.
+import type { ICompare, ITxnRequest, ITxnResponse } from 'etcd3';
 import type { Clock } from '../base/clock.ts';
 import { FingerpostError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
@@ -10,8 +11,8 @@ import { EtcdFollower } from './etcd-follower.ts';
 import { grant, keepAlive, revoke } from './etcd-lease-calls.ts';
 import { EtcdLeases } from './etcd-leases.ts';
 import { pages } from './etcd-pages.ts';
-import { below, checkKey, checkTtl, checkWrites } from './keys.ts';
-import type { Known, Listed, Registry, RegistrySink, Write } from './registry.ts';
+import { below, checkConditions, checkKey, checkTtl, checkWrites } from './keys.ts';
+import type { Condition, Known, Listed, Registry, RegistrySink, Write } from './registry.ts';
 
 export interface EtcdRegistryOptions extends EtcdOptions {
   readonly url: string;
@@ -93,11 +94,22 @@ export class EtcdRegistry implements Registry {
 
   async commit(writes: readonly Write[]): Promise<number> {
     checkWrites(this.prefix, writes);
-    const success = writes.map(operationOf);
-    const { header } = await this.#etcd.call(({ kv }, options) => kv.txn({ success }, options), {
-      repeatable: false,
-    });
+    const { header } = await this.#transact({ success: writes.map(operationOf) });
     return Number(header.revision);
+  }
+
+  async commitIf(conditions: readonly Condition[], writes: readonly Write[]): Promise<number | undefined> {
+    checkConditions(this.prefix, conditions);
+    checkWrites(this.prefix, writes);
+    const { succeeded, header } = await this.#transact({
+      compare: conditions.map(comparisonOf),
+      success: writes.map(operationOf),
+    });
+    return succeeded ? Number(header.revision) : undefined;
+  }
+
+  #transact(request: ITxnRequest): Promise<ITxnResponse> {
+    return this.#etcd.call(({ kv }, options) => kv.txn(request, options), { repeatable: false });
   }
 
   async grant(ttl: number): Promise<Lease> {
@@ -137,4 +149,9 @@ function operationOf(write: Write) {
   const key = Buffer.from(write.key);
   if (write.kind === 'delete') return { request_delete_range: { key } };
   return { request_put: { key, value: Buffer.from(write.value), lease: write.lease ?? '0' } };
+}
+
+/** A key that is not there counts as written at revision 0. */
+function comparisonOf({ key, revision = 0 }: Condition): ICompare {
+  return { result: 'Equal', target: 'Mod', key: Buffer.from(key), mod_revision: revision };
 }

@@ -1,6 +1,6 @@
 // Which keys a registry touches: ranges below a key, and the checks that every write passes.
 import { FingerpostError } from '../base/errors.ts';
-import type { Write } from './registry.ts';
+import type { Condition, Write } from './registry.ts';
 
 /** Keys from `start` up to but not including `end`, in the order of their UTF-8 bytes. */
 export interface KeyRange {
@@ -38,4 +38,9 @@ export function checkWrites(prefix: string, writes: readonly Write[]): void {
     }
     seen.add(key);
   }
+}
+
+/** Throws a FingerpostError `registry` if a key lies outside the prefix. */
+export function checkConditions(prefix: string, conditions: readonly Condition[]): void {
+  for (const { key } of conditions) checkKey(prefix, key);
 }

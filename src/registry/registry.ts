@@ -52,6 +52,13 @@ export type Write =
   | { readonly kind: 'put'; readonly key: string; readonly value: string; readonly lease?: string }
   | { readonly kind: 'delete'; readonly key: string };
 
+/** What must hold of a key for a transaction to be made. */
+export interface Condition {
+  readonly key: string;
+  /** That of its last write; undefined: there is no such key. */
+  readonly revision: number | undefined;
+}
+
 export interface Listed {
   readonly revision: number;
   readonly entries: Entry[];
@@ -81,6 +88,11 @@ export interface Registry {
   before(key: string, revision: number): Promise<Entry | 'unknown' | undefined>;
   /** All writes in one transaction; the revision that they were made at. A delete of a key that is not there is no error. */
   commit(writes: readonly Write[]): Promise<number>;
+  /**
+   * As `commit`, if all conditions hold at that moment; undefined where one does not, and nothing was written. A rejection
+   * may leave it open whether the writes were made.
+   */
+  commitIf(conditions: readonly Condition[], writes: readonly Write[]): Promise<number | undefined>;
   /** A new lease of `ttl` seconds. */
   grant(ttl: number): Promise<Lease>;
   /** Renews a lease; false when it is gone. */

@@ -4,8 +4,8 @@ import type { Clock } from '../base/clock.ts';
 import { FingerpostError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import type { Entry, Lease } from '../service/entry.ts';
-import { below, checkKey, checkTtl, checkWrites } from './keys.ts';
-import type { Listed, Registry, RegistrySink, Write } from './registry.ts';
+import { below, checkConditions, checkKey, checkTtl, checkWrites } from './keys.ts';
+import type { Condition, Listed, Registry, RegistrySink, Write } from './registry.ts';
 import { isBusy, SqliteFile } from './sqlite-file.ts';
 import { SqliteFollower } from './sqlite-follower.ts';
 import { changeOf, entryOf } from './sqlite-rows.ts';
@@ -77,6 +77,15 @@ export class SqliteRegistry implements Registry {
   async commit(writes: readonly Write[]): Promise<number> {
     checkWrites(this.prefix, writes);
     return this.#write((store, now) => store.apply(writes, now));
+  }
+
+  async commitIf(conditions: readonly Condition[], writes: readonly Write[]): Promise<number | undefined> {
+    checkConditions(this.prefix, conditions);
+    checkWrites(this.prefix, writes);
+    return this.#write((store, now) => {
+      const holds = conditions.every(({ key, revision }) => store.entry(key)?.revision === revision);
+      return holds ? store.apply(writes, now) : undefined;
+    });
   }
 
   async grant(ttl: number): Promise<Lease> {

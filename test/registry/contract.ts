@@ -1,9 +1,11 @@
 // What every engine behind the Registry seam must do: one suite, run on each of them.
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { FingerpostError } from '../../src/base/errors.ts';
-import type { Position, Registry, Write } from '../../src/registry/registry.ts';
+import type { Position, Registry } from '../../src/registry/registry.ts';
+import { conditionTests } from './conditions.ts';
 import { propertyTests } from './property.ts';
 import { byBytes, textOf, View } from './view.ts';
+import { del, put } from './writes.ts';
 
 /** A running store with data of its own. */
 export interface Place {
@@ -11,10 +13,6 @@ export interface Place {
   open(prefix: string): Promise<Registry>;
   remove(): Promise<void>;
 }
-
-export const put = (key: string, value: string, lease?: string): Write =>
-  lease === undefined ? { kind: 'put', key, value } : { kind: 'put', key, value, lease };
-export const del = (key: string): Write => ({ kind: 'delete', key });
 
 /** The shortest lease that etcd grants, in seconds. */
 const SHORT = 2;
@@ -204,6 +202,8 @@ export function registryContract(name: string, start: () => Promise<Place>): voi
       await refused(registry.commit([put(prefix, 'x')]));
       await refused(registry.commit([put(`${prefix}/a`, '1'), del(`${prefix}/a`)]));
       await refused(registry.list('/elsewhere'));
+      await refused(registry.commitIf([], [put('/elsewhere/a', 'x')]));
+      await refused(registry.commitIf([{ key: '/elsewhere/a', revision: undefined }], []));
       expect((await registry.list()).entries).toEqual([]);
     });
 
@@ -382,6 +382,12 @@ export function registryContract(name: string, start: () => Promise<Place>): voi
       await other.synced();
       expect(view.states).toEqual([]);
       expect(view.lists).toEqual([]);
+    });
+
+    conditionTests(async () => {
+      count += 1;
+      prefix = `/p${count}`;
+      return { prefix, open, watch };
     });
 
     propertyTests(async () => {

@@ -12,8 +12,8 @@ import type { Registry } from '../../src/registry/registry.ts';
 import { parseRegistryUrl } from '../../src/registry/url.ts';
 import { TestCa } from '../support/certificates.ts';
 import { startEtcd, type TestEtcd } from '../support/etcd.ts';
-import { put } from './contract.ts';
 import { View } from './view.ts';
+import { put } from './writes.ts';
 
 const FRED = { user: 'fred', password: 'secret' };
 

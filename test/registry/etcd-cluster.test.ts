@@ -6,8 +6,8 @@ import { EtcdRegistry } from '../../src/registry/etcd.ts';
 import type { TestEtcd } from '../support/etcd.ts';
 import { startCluster, type TestCluster } from '../support/etcd-cluster.ts';
 import { Line } from '../support/line.ts';
-import { put } from './contract.ts';
 import { textOf, View } from './view.ts';
+import { put } from './writes.ts';
 
 describe('a cluster of three', { timeout: 240_000 }, () => {
   let cluster: TestCluster;

@@ -8,8 +8,8 @@ import { EtcdRegistry } from '../../src/registry/etcd.ts';
 import { startEtcd, TestEtcd } from '../support/etcd.ts';
 import { Line } from '../support/line.ts';
 import { freePort } from '../support/ports.ts';
-import { del, put } from './contract.ts';
 import { textOf, View } from './view.ts';
+import { del, put } from './writes.ts';
 
 class Notes implements Logger {
   readonly warnings: string[] = [];

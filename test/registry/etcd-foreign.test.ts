@@ -7,8 +7,8 @@ import { EtcdRegistry } from '../../src/registry/etcd.ts';
 import { clusterMeant } from '../../src/registry/etcd-choice.ts';
 import { startEtcd, type TestEtcd } from '../support/etcd.ts';
 import { Line } from '../support/line.ts';
-import { put } from './contract.ts';
 import { View } from './view.ts';
+import { put } from './writes.ts';
 
 describe('the cluster that is meant', () => {
   const _ = undefined;

@@ -5,8 +5,8 @@ import { realClock } from '../../src/base/clock.ts';
 import { silent } from '../../src/base/log.ts';
 import { EtcdRegistry } from '../../src/registry/etcd.ts';
 import { startEtcd, type TestEtcd } from '../support/etcd.ts';
-import { del, put } from './contract.ts';
 import { View } from './view.ts';
+import { del, put } from './writes.ts';
 
 describe('leases of etcd', { timeout: 180_000 }, () => {
   let etcd: TestEtcd;

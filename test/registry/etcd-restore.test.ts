@@ -8,8 +8,8 @@ import { silent } from '../../src/base/log.ts';
 import { EtcdRegistry } from '../../src/registry/etcd.ts';
 import { startEtcd, type TestEtcd } from '../support/etcd.ts';
 import { Line } from '../support/line.ts';
-import { put } from './contract.ts';
 import { textOf, View } from './view.ts';
+import { put } from './writes.ts';
 
 const prefix = '/skydns';
 

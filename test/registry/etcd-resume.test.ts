@@ -6,8 +6,8 @@ import { EtcdRegistry } from '../../src/registry/etcd.ts';
 import type { Known } from '../../src/registry/registry.ts';
 import { startEtcd, type TestEtcd } from '../support/etcd.ts';
 import { freePort } from '../support/ports.ts';
-import { del, put } from './contract.ts';
 import { View } from './view.ts';
+import { del, put } from './writes.ts';
 
 let etcd: TestEtcd;
 const opened: EtcdRegistry[] = [];

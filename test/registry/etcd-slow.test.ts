@@ -7,8 +7,8 @@ import { EtcdRegistry } from '../../src/registry/etcd.ts';
 import { EtcdEndpoints } from '../../src/registry/etcd-endpoints.ts';
 import { startEtcd, type TestEtcd } from '../support/etcd.ts';
 import { Line } from '../support/line.ts';
-import { put } from './contract.ts';
 import { View } from './view.ts';
+import { put } from './writes.ts';
 
 const SLOW_MS = 5_000;
 

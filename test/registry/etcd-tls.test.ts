@@ -11,8 +11,8 @@ import type { Registry } from '../../src/registry/registry.ts';
 import { parseRegistryUrl } from '../../src/registry/url.ts';
 import { type Pems, pems, TestCa } from '../support/certificates.ts';
 import { startEtcd, type TestEtcd } from '../support/etcd.ts';
-import { put } from './contract.ts';
 import { View } from './view.ts';
+import { put } from './writes.ts';
 
 describe('etcd over TLS', { timeout: 180_000 }, () => {
   const opened: Registry[] = [];

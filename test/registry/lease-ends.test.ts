@@ -9,8 +9,8 @@ import { EtcdRegistry } from '../../src/registry/etcd.ts';
 import type { Registry } from '../../src/registry/registry.ts';
 import { SqliteRegistry } from '../../src/registry/sqlite.ts';
 import { startEtcd, type TestEtcd } from '../support/etcd.ts';
-import { del, put } from './contract.ts';
 import { View } from './view.ts';
+import { del, put } from './writes.ts';
 
 /** The shortest lease that etcd grants, in seconds. */
 const SHORT = 2;

@@ -9,8 +9,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock, realClock } from '../../src/base/clock.ts';
 import { silent } from '../../src/base/log.ts';
 import { SqliteRegistry } from '../../src/registry/sqlite.ts';
-import { del, put } from './contract.ts';
 import { textOf, View } from './view.ts';
+import { del, put } from './writes.ts';
 
 const WRITER = join(import.meta.dirname, 'sqlite-writer.ts');
 

@@ -85,8 +85,9 @@ export class Members {
     return this.#withAddresses(members);
   }
 
-  /** Weights as shares of 100 among equals in priority: floor(100 w / sum), at least 1. */
+  /** Weights as shares of the zone's scale among equals in priority: floor(scale w / sum), at least 1. */
   #share(records: RRsets): void {
+    const scale = this.#look.zone.weights;
     const [set] = records.list();
     if (set === undefined) return;
     const sums = new Map<number, number>();
@@ -96,7 +97,7 @@ export class Members {
     for (const rdata of set.rdatas) {
       if (rdata.type !== Type.SRV) continue;
       const { type, priority, weight, port, target } = rdata;
-      const share = Math.floor((100 * weight) / (sums.get(priority) ?? weight));
+      const share = Math.floor((scale * weight) / (sums.get(priority) ?? weight));
       this.#answers.add(this.#owner, set.ttl, { type, priority, weight: Math.max(1, share), port, target });
     }
   }

@@ -16,10 +16,14 @@ export type Match = 'subtree' | 'exact';
 /** What the apex itself returns: the services meant for it, or the whole zone. */
 export type Apex = 'services' | 'subtree';
 
+/** SRV weights are percents where nothing else is said, as in SkyDNS. */
+const DEFAULT_WEIGHTS = 100;
+
 export interface ZoneOptions {
   readonly name: string;
   readonly match?: Match | undefined;
   readonly apex?: Apex | undefined;
+  readonly weights?: number | undefined;
 }
 
 export interface Zone {
@@ -29,6 +33,8 @@ export interface Zone {
   readonly name: Name;
   readonly match: Match;
   readonly apex: Apex;
+  /** What the SRV weights of one priority add up to, less what rounding down takes: at most 65535. */
+  readonly weights: number;
   /** `ns.dns.<zone>` (SOA mname) and `hostmaster.<zone>` (SOA rname). */
   readonly mname: Name;
   readonly rname: Name;
@@ -53,6 +59,7 @@ function makeZone(options: ZoneOptions, number: number): Zone {
     name,
     match: options.match ?? 'subtree',
     apex: options.apex ?? 'services',
+    weights: options.weights ?? DEFAULT_WEIGHTS,
     mname: nameOfLabels(below(labels, 'dns', 'ns')),
     rname: nameOfLabels(below(labels, 'hostmaster')),
   };

@@ -102,6 +102,9 @@ describe('a flag', () => {
     ['zone', 'x/8', '("x" is not an IP address)'],
     ['zone', 'a.local,match=exat', '(match is subtree or exact), allowed:'],
     ['zone', 'a.local,apex=none', '(apex is services or subtree), allowed:'],
+    ['zone', 'a.local,weights=65536', '(weights is 100 to 65535), allowed:'],
+    ['zone', 'a.local,weights=99', '(weights is 100 to 65535), allowed:'],
+    ['zone', 'a.local,weights=heavy', '(weights is 100 to 65535), allowed:'],
     ['zone', 'a.local,color=red', '(unknown: color), allowed:'],
     ['zone', 'a.local,A.LOCAL.', '(a.local is given twice)'],
   ])('%s %s', (name, text, complaint) => {

@@ -23,7 +23,7 @@ describe('defaults', () => {
   it('are those of the design', () => {
     expect(loadOptions({}, {})).toMatchObject({
       registry: 'sqlite:fingerpost.db',
-      zone: [{ name: 'skydns.local', match: 'subtree', apex: 'services' }],
+      zone: [{ name: 'skydns.local', match: 'subtree', apex: 'services', weights: 100 }],
       http: { host: '127.0.0.1', port: 5380 },
       ttl: 30,
       negativeTtl: 10,
@@ -80,7 +80,7 @@ describe('the environment', () => {
       {},
       {
         FINGERPOST_LISTEN: '10.0.0.1:53, [fd00::1]:5353,[::1],127.0.0.1:0,127.0.0.1:0',
-        FINGERPOST_ZONE: 'A.local.,match=exact,apex=subtree, b.local ,10.0.0.0/8,apex=subtree',
+        FINGERPOST_ZONE: 'A.local.,match=exact,apex=subtree, b.local,weights=65535 ,10.0.0.0/8,apex=subtree',
       },
     );
     expect(options.listen).toEqual([
@@ -91,9 +91,9 @@ describe('the environment', () => {
       { host: '127.0.0.1', port: 0 },
     ]);
     expect(options.zone).toEqual([
-      { name: 'a.local', match: 'exact', apex: 'subtree' },
-      { name: 'b.local', match: 'subtree', apex: 'services' },
-      { name: '10.in-addr.arpa', match: 'subtree', apex: 'subtree' },
+      { name: 'a.local', match: 'exact', apex: 'subtree', weights: 100 },
+      { name: 'b.local', match: 'subtree', apex: 'services', weights: 65_535 },
+      { name: '10.in-addr.arpa', match: 'subtree', apex: 'subtree', weights: 100 },
     ]);
   });
 
@@ -107,7 +107,7 @@ describe('the file', () => {
   it('takes numbers, words, lists and objects', () => {
     const config = file(`
 zone:
-  - {name: a.local, match: exact}
+  - {name: a.local, match: exact, weights: 1000}
   - b.local,apex=subtree
   - fd00::/8
 listen: ["[::1]:5300", 127.0.0.1]
@@ -119,9 +119,9 @@ log-level: debug
 `);
     expect(loadOptions({ config }, {})).toMatchObject({
       zone: [
-        { name: 'a.local', match: 'exact', apex: 'services' },
-        { name: 'b.local', match: 'subtree', apex: 'subtree' },
-        { name: 'd.f.ip6.arpa', match: 'subtree', apex: 'services' },
+        { name: 'a.local', match: 'exact', apex: 'services', weights: 1000 },
+        { name: 'b.local', match: 'subtree', apex: 'subtree', weights: 100 },
+        { name: 'd.f.ip6.arpa', match: 'subtree', apex: 'services', weights: 100 },
       ],
       listen: [
         { host: '::1', port: 5300 },

@@ -72,6 +72,34 @@ describe('SRV', () => {
     ],
   );
   spec(
+    'weights of a zone with another scale: HAProxy tells weights apart that differ by 256',
+    {
+      zones: [{ name: 'example.org', weights: 65_535 }],
+      records: {
+        '/skydns/org/example/p/1': { host: 'a.example.net', weight: 10 },
+        '/skydns/org/example/p/2': { host: 'b.example.net', weight: 20 },
+        '/skydns/org/example/p/3': { host: 'c.example.net', weight: 30, priority: 10 },
+        '/skydns/org/example/p/4': { host: 'd.example.net', priority: 20 },
+        '/skydns/org/example/q/1': { host: 'a.example.net', weight: 65535 },
+        '/skydns/org/example/q/2': { host: 'b.example.net', weight: 65535 },
+        '/skydns/org/example/q/3': { host: 'c.example.net', weight: 1 },
+      },
+    },
+    [
+      'p.example.org SRV',
+      'p.example.org. 30 SRV 10 10922 0 a.example.net.',
+      'p.example.org. 30 SRV 10 21845 0 b.example.net.',
+      'p.example.org. 30 SRV 10 32767 0 c.example.net.',
+      'p.example.org. 30 SRV 20 65535 0 d.example.net.',
+    ],
+    [
+      'q.example.org SRV',
+      'q.example.org. 30 SRV 10 32767 0 a.example.net.',
+      'q.example.org. 30 SRV 10 32767 0 b.example.net.',
+      'q.example.org. 30 SRV 10 1 0 c.example.net.',
+    ],
+  );
+  spec(
     'duplicates: the same target, port, priority and weight; shares are computed after they are gone',
     {
       records: {

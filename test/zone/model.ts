@@ -5,6 +5,7 @@ export interface ModelZone {
   readonly name: string;
   readonly match: 'subtree' | 'exact';
   readonly apex: 'services' | 'subtree';
+  readonly weights: number;
 }
 
 interface Value {
@@ -209,7 +210,7 @@ export class Model {
     });
   }
 
-  srv(owner: string, members: readonly Seen[]): ModelRecord[] {
+  srv(owner: string, scale: number, members: readonly Seen[]): ModelRecord[] {
     const rows = new Map<string, { priority: number; weight: number; rest: string }>();
     for (const member of members) {
       const { priority, weight, port = 0 } = member.value;
@@ -224,7 +225,7 @@ export class Model {
     return [...rows.values()].map(({ priority, weight, rest }) => {
       const equals = [...rows.values()].filter((row) => row.priority === priority);
       const sum = equals.reduce((total, row) => total + row.weight, 0);
-      const share = Math.max(1, Math.floor((100 * weight) / sum));
+      const share = Math.max(1, Math.floor((scale * weight) / sum));
       return { owner, type: 'SRV', ttl, rdata: `${priority} ${share} ${rest}` };
     });
   }
@@ -242,7 +243,7 @@ export class Model {
     if (['A', 'AAAA', 'TXT'].includes(type)) answers = this.followed(path, type);
     if (type === 'SRV') {
       members = this.servicesOf(path).filter(({ value }) => kindOf(value) !== 'none');
-      answers = this.srv(owner, members);
+      answers = this.srv(owner, zone.weights, members);
     }
     if (type === 'MX') {
       members = this.servicesOf(path).filter(({ value }) => kindOf(value) !== 'none' && value.mail === true);

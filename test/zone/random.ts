@@ -57,7 +57,8 @@ export const leaseTtl = fc.constantFrom(0, 0, 0, 10, 25);
 
 const match = fc.constantFrom('subtree' as const, 'subtree' as const, 'exact' as const);
 const apex = fc.constantFrom('services' as const, 'services' as const, 'subtree' as const);
-const zone = (name: string) => fc.record({ name: fc.constant(name), match, apex });
+const weights = fc.constantFrom(100, 100, 1000, 65_535);
+const zone = (name: string) => fc.record({ name: fc.constant(name), match, apex, weights });
 
 /** One zone or several, one of them inside another. */
 export const zones = fc

@@ -101,9 +101,9 @@ export const table = {
   zone: option({
     group: 'zone',
     value: 'NAME',
-    help: 'zone to answer for: a name, or a network such as 10.0.0.0/8 for its reverse zone; may add ,match=exact and ,apex=subtree',
+    help: 'zone to answer for: a name, or a network such as 10.0.0.0/8 for its reverse zone; may add ,match=exact, ,apex=subtree and ,weights=65535',
     allowed:
-      'a domain name or a network, with match (subtree or exact) and apex (services or subtree): skydns.local,match=exact',
+      'a domain name or a network, with match (subtree or exact), apex (services or subtree) and weights (100 to 65535): skydns.local,match=exact',
     fallback: 'skydns.local',
     repeated: true,
     schema: distinct(list(zoneSchema, splitZones), (zone) => zone.name),

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { isProblem, type Problem } from '../../service/problem.ts';
 import { isName, nameFromText, nameToText } from '../../wire/name.ts';
 import { cidrFromText } from '../../wire/network.ts';
+import { read, whole } from './values.ts';
 
 export interface ZoneOption {
   /** Lower-case, without the final dot (the root is `.`): `skydns.local`, `10.in-addr.arpa`. */
@@ -11,14 +12,22 @@ export interface ZoneOption {
   readonly match: 'subtree' | 'exact';
   /** What A and AAAA at the apex answer: its own services, or every service of the zone. */
   readonly apex: 'services' | 'subtree';
+  /** What the SRV weights of one priority add up to, about: 100 to 65535. */
+  readonly weights: number;
 }
 
 const match = z.enum(['subtree', 'exact'], { error: 'match is subtree or exact' });
 const apex = z.enum(['services', 'subtree'], { error: 'apex is services or subtree' });
+const isScale = whole(100, 65_535);
+const weights = read<number>((input) => {
+  const scale = isScale.safeParse(input);
+  return scale.success ? scale.data : { problem: 'weights is 100 to 65535' };
+});
 const fields = z.strictObject({
   name: z.string({ error: 'a zone has a name' }),
   match: match.default('subtree'),
   apex: apex.default('services'),
+  weights: weights.default(100),
 });
 
 /** The digits of a reverse name: octets (IPv4) or nibbles (IPv6). */
@@ -50,7 +59,7 @@ export function zoneName(text: string): string | Problem {
   return canonical === '.' ? '.' : canonical.slice(0, -1);
 }
 
-/** `NAME,match=exact,apex=subtree` as the object that the YAML file would hold. */
+/** `NAME,match=exact,apex=subtree,weights=65535` as the object that the YAML file would hold. */
 function fromText(text: string): unknown {
   const [name = '', ...options] = text.split(',').map((piece) => piece.trim());
   const pairs = options.map((piece) => {

@@ -109,7 +109,7 @@ describe('what external-dns has written', () => {
     expect(await server.metric('fingerpost_outside_keys')).toBe(1);
     const { code, stdout } = await scene.call(['check', ...registry]);
     expect(code).toBe(1);
-    expect(stdout).toContain('25845c95._sip._udp.example.org');
+    expect(stdout).toContain('/skydns/org/example/_udp/_sip/25845c95');
   });
 });
 

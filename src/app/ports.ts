@@ -6,6 +6,7 @@ import { type Health, type HttpServer, type Routes, startHttp } from '../observe
 import type { Metrics } from '../observe/metrics.ts';
 import type { Respond } from '../query/responder.ts';
 import type { TableMemory } from '../table/layout.ts';
+import type { TapMemory } from '../tap/writer.ts';
 import type { Bind, OpenSocket } from '../transport/deps.ts';
 import { FairShare } from '../transport/fair-share.ts';
 import { type Listeners, listen, listenOn } from '../transport/listen.ts';
@@ -20,6 +21,8 @@ export interface PortParts {
   readonly respond: Respond;
   readonly table: TableMemory;
   readonly guard: GuardMemory;
+  /** Makes a ring for what one thread notes. */
+  readonly tap: () => TapMemory;
   /** Whether a client's connections are not even accepted. */
   readonly drops: (client: Client) => boolean;
   readonly metrics: Metrics;
@@ -82,10 +85,10 @@ export class Ports {
 }
 
 async function listenForQuestions(options: Options, parts: PortParts): Promise<Listeners> {
-  const { respond, table, guard, drops, metrics, clock, log, bind, sockets } = parts;
+  const { respond, table, guard, tap, drops, metrics, clock, log, bind, sockets } = parts;
   const deps = { counters: metrics.counters, clock, log, bind, share: new FairShare() };
   const { workers, reusePort: sharesPort } = options;
-  const udp = await chooseUdp({ respond, table, guard, workers, sharesPort }, deps);
+  const udp = await chooseUdp({ respond, table, guard, tap, workers, sharesPort }, deps);
   if (udp.pool !== undefined) metrics.show(udp.pool);
   const how = {
     udp: udp.open,

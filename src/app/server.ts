@@ -6,11 +6,13 @@ import { type GuardSettings, writeSettings } from '../guard/settings.ts';
 import { createMetrics, type Metrics } from '../observe/metrics.ts';
 import { Answerer, type AnswererOptions, type Keep } from '../query/answerer.ts';
 import type { Respond } from '../query/responder.ts';
+import { tapped } from '../query/tapped.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
 import { parseRegistryUrl } from '../registry/url.ts';
 import { MAX_READERS } from '../table/layout.ts';
 import { AnswerTable, MAIN_READER } from '../table/table.ts';
+import { Tap } from '../tap/tap.ts';
 import type { OpenSocket } from '../transport/deps.ts';
 import { isName, type Name, nameFromText } from '../wire/name.ts';
 import { Contents } from '../zone/contents.ts';
@@ -64,6 +66,7 @@ export class Server {
   readonly #policy: StalePolicy;
   readonly #expiry: ExpiryGuard;
   readonly #feed: Feed;
+  readonly #tap = new Tap();
   readonly #guardMemory = guardMemory(MAX_READERS);
   readonly #guard = new Guard(this.#guardMemory, MAIN_READER);
   readonly #cookieSecret = ownSecret();
@@ -104,7 +107,7 @@ export class Server {
     });
     const keep: Keep = (...kept) => table.keep(...kept);
     this.#answerer = new Answerer(this.#contents, answererOptions(options), keep, counters);
-    this.#respond = table.responder(this.#answerer, counters, this.#logger);
+    this.#respond = tapped(table.responder(this.#answerer, counters, this.#logger), this.#tap.writer);
     this.#forwarding = new Forwarding(options, {
       contents: this.#contents,
       table,
@@ -219,6 +222,7 @@ export class Server {
       respond: this.#respond,
       table: this.#table.memory,
       guard: this.#guardMemory,
+      tap: () => this.#tap.ring(),
       drops: (client) => this.#guard.drops(client),
       metrics: this.#metrics,
       health: () => this.#health(),

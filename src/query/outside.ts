@@ -1,5 +1,6 @@
 // Questions about names outside the zones: who may ask them, what never leaves, whom else to ask, what the client gets.
 import type { Clock } from '../base/clock.ts';
+import { Source } from '../tap/record.ts';
 import type { Answer, Outcome } from '../upstream/cache.ts';
 import { ownQuestion } from '../upstream/cache-question.ts';
 import { renderAnswer } from '../upstream/cache-render.ts';
@@ -148,6 +149,7 @@ export class Outside {
     const ask = () => forwarder.forward(request, query, asker.client.text(), group);
     const outcome = resolver.resolve(request, query, ask);
     if (outcome instanceof Promise) return this.#later(request, query, asker, outcome);
+    asker.cameFrom?.(Source.CACHE);
     if (outcome.kind === 'answer' && mayKeep) keep(request, query, outcome);
     return this.#render(outcome, asker.transport, request, query, limitOf(asker, query, reply), reply);
   }

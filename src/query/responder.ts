@@ -1,4 +1,5 @@
 // The one function that every transport calls, and what it is told about who asks.
+import type { Source } from '../tap/record.ts';
 import type { Client } from '../wire/client.ts';
 import type { Transport } from '../wire/query.ts';
 
@@ -12,6 +13,8 @@ export interface Asker {
   readonly client: Client;
   /** A worker has let the question pass: access and rate have been seen to. */
   readonly admitted?: boolean;
+  /** Told where the answer comes from, where that is not the table. */
+  cameFrom?(source: Source): void;
   /**
    * Call while the question is being answered, at most once, and return LATER then: remembers whom to send to. What it
    * returns sends the reply (its bytes may be used again at once) or, given no bytes, says that none will come. It must

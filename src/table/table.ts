@@ -4,6 +4,7 @@ import { type Logger, silent } from '../base/log.ts';
 import type { Guard } from '../guard/guard.ts';
 import type { Answerer } from '../query/answerer.ts';
 import type { Respond } from '../query/responder.ts';
+import { Source } from '../tap/record.ts';
 import type { Answer } from '../upstream/cache.ts';
 import { copyOf, u16 } from '../wire/bytes.ts';
 import { Rcode, typeName } from '../wire/codes.ts';
@@ -148,6 +149,7 @@ export class AnswerTable {
       if (length === 0) counters.dropped.inc();
       if (length !== MISS) return length;
       counters.tableMisses.inc();
+      asker.cameFrom?.(Source.COMPUTED);
       try {
         return answerer.answer(request, reader.query(), asker, reader.nextTurn(), reply);
       } catch (error) {

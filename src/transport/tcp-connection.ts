@@ -51,6 +51,7 @@ export class TcpConnection implements Asker {
     this.#share = deps.share;
     this.#idleMs = idleMs;
     this.client.setText(client);
+    this.client.port = socket.remotePort ?? 0;
     this.#touch();
     this.#watchDeadline();
     socket.on('data', (chunk) => this.#read(chunk));

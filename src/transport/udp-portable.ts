@@ -152,6 +152,7 @@ class UdpAnswerer implements Asker {
 
   #setClient(from: RemoteInfo): void {
     this.#from = from;
+    this.client.port = from.port;
     if (from.address === this.#clientText) return;
     this.#clientText = from.address;
     this.client.setText(from.address);

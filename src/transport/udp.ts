@@ -4,6 +4,7 @@ import { messageOf } from '../base/errors.ts';
 import type { GuardMemory } from '../guard/guard.ts';
 import type { Respond } from '../query/responder.ts';
 import type { TableMemory } from '../table/layout.ts';
+import type { TapMemory } from '../tap/writer.ts';
 import type { TransportDeps } from './deps.ts';
 import type { Open } from './listen.ts';
 import type { UdpPool } from './udp-batch/pool.ts';
@@ -14,6 +15,8 @@ export interface UdpParts {
   readonly table: TableMemory;
   /** Default: everything is answered to everyone. */
   readonly guard?: GuardMemory;
+  /** Makes each worker a ring for what it notes; default: nothing is noted. */
+  readonly tap?: () => TapMemory;
   /** Threads for each address; 0 for the portable transport. */
   readonly workers: number;
   /** Other processes may share the ports; default: they must be free. */

@@ -9,6 +9,8 @@ const MAPPED = 0xffff;
 export class Client {
   /** In network order, the most significant first; signed, since they are compared and masked, never counted with. */
   readonly words = new Int32Array(4);
+  /** The port that it asks from, where somebody has set it. */
+  port = 0;
   /** The text that was made last, and of which words: the same client often asks again. */
   #text = '';
   readonly #textOf = new Int32Array(4);

@@ -121,6 +121,7 @@ export class MissDrain implements Asker {
       this.#source = source;
       this.#slot = taken;
       this.#received.readClient(taken, this.client);
+      this.client.port = this.#received.portOf(taken);
       if (queue !== source.behind && this.#share.isSpent(this.client, now)) {
         if (!source.behind.put(this.#received, taken, length)) this.#dropped.inc();
         continue;

@@ -1,4 +1,5 @@
 // Memory of one batch of datagrams, laid out once: mmsghdr and iovec arrays, addresses, control data, bytes in and out.
+import { u16 } from '../../wire/bytes.ts';
 import type { Client } from '../../wire/client.ts';
 import { ADDRESS_SIZE, CONTROL_SIZE, copyWords, HEADER_SIZE, Header, IOV_SIZE } from './message-layout.ts';
 import { AF_INET, pinnedMemory } from './syscalls.ts';
@@ -91,6 +92,16 @@ export class Packets {
     const name = this.#names + slot * ADDRESS_SIZE;
     if (((this.#words[name >> 2] as number) & 0xffff) === AF_INET) client.setIpv4(this.bytes, name + 4);
     else client.setIpv6(this.bytes, name + 8);
+  }
+
+  /** The port of whoever sent a slot. */
+  portOf(slot: number): number {
+    return u16(this.bytes, this.#names + slot * ADDRESS_SIZE + 2);
+  }
+
+  /** Copies the first `length` bytes of a slot's packet to word `place` of `to`. */
+  copyBytes(slot: number, length: number, to: Int32Array, place: number): void {
+    copyWords(this.#words, this.start(slot) >> 2, to, place, (length + 3) >> 2);
   }
 
   /** Sets how many bytes a slot sends. */

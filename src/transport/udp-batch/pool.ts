@@ -4,6 +4,7 @@ import type { GuardMemory } from '../../guard/guard.ts';
 import type { Respond } from '../../query/responder.ts';
 import { MAX_READERS, type TableMemory } from '../../table/layout.ts';
 import { TableReader } from '../../table/lookup.ts';
+import type { TapMemory } from '../../tap/writer.ts';
 import { type Address, bindAsIs, type CloseOptions, type Listening, type TransportDeps } from '../deps.ts';
 import { FairShare } from '../fair-share.ts';
 import { listenError } from '../listen-error.ts';
@@ -58,6 +59,8 @@ export interface PoolOptions {
   readonly table: TableMemory;
   /** Default: everything is answered to everyone. */
   readonly guard?: GuardMemory;
+  /** Makes each worker a ring for what it notes; default: nothing is noted. */
+  readonly tap?: () => TapMemory;
   /** Answers what is not in the table. */
   readonly respond: Respond;
   /** Worker threads for each address. */
@@ -153,6 +156,7 @@ export class UdpPool {
       misses,
       tally,
       signal: group.signal,
+      ...(this.#options.tap === undefined ? {} : { tap: this.#options.tap() }),
     };
     this.tallies.push(new Tally(tally));
     const behind = new MissQueue(missQueueMemory());

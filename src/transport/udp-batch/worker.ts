@@ -4,8 +4,12 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Guard, type GuardMemory, type Visitor } from '../../guard/guard.ts';
 import type { TableMemory } from '../../table/layout.ts';
 import { MISS, TableReader } from '../../table/lookup.ts';
+import { Source } from '../../tap/record.ts';
+import { type TapMemory, TapWriter } from '../../tap/writer.ts';
+import { u16 } from '../../wire/bytes.ts';
 import { Client } from '../../wire/client.ts';
 import { HEADER_LENGTH } from '../../wire/codes.ts';
+import type { Query } from '../../wire/query.ts';
 import { MissQueue } from './miss-queue.ts';
 import { BATCH, Packets, REPLY_SIZE, REQUEST_SIZE } from './packets.ts';
 import { Signal, Stop } from './signal.ts';
@@ -37,6 +41,8 @@ export interface WorkerParts {
   readonly misses: SharedArrayBuffer;
   readonly tally: SharedArrayBuffer;
   readonly signal: SharedArrayBuffer;
+  /** Default: nothing is noted. */
+  readonly tap?: TapMemory;
 }
 
 class UdpWorker {
@@ -49,6 +55,9 @@ class UdpWorker {
   readonly #misses: MissQueue;
   readonly #tally: Tally;
   readonly #signal: Int32Array;
+  readonly #tap: TapWriter | undefined;
+  /** By reply of a batch: the slot of its query. */
+  readonly #slots = new Uint8Array(BATCH);
   /** Who asks just now. */
   readonly #visitor: Visitor = { transport: 'udp', client: new Client() };
 
@@ -59,6 +68,7 @@ class UdpWorker {
     this.#misses = new MissQueue(parts.misses);
     this.#tally = new Tally(parts.tally);
     this.#signal = new Int32Array(parts.signal);
+    this.#tap = parts.tap === undefined ? undefined : new TapWriter(parts.tap, parts.reader);
     for (let slot = 0; slot < BATCH; slot++) this.#received.arm(slot);
   }
 
@@ -113,19 +123,48 @@ class UdpWorker {
     this.#tally.batch(count);
     if (replies > 0) this.#send(replies, started);
     if (missed > 0) this.#wake();
+    if (this.#tap?.isOn === true && replies > 0) this.#note(this.#tap, replies, started);
   }
 
   #queue(place: number, slot: number, size: number): void {
+    this.#slots[place] = slot;
     this.#replies.setLength(place, size);
     this.#replies.addressTo(place, this.#received, slot, this.#parts.packetInfo);
     const query = this.#reader.query(slot);
+    this.#tally.reply(this.#rcode(place, query));
+    // Where no question could be read, the type is that of a query before.
+    this.#tally.type(query.questionEnd > HEADER_LENGTH ? query.type : 0);
+  }
+
+  #rcode(place: number, { optAt }: Query): number {
     const start = this.#replies.start(place);
     const { bytes } = this.#replies;
     // The upper bits stand in the OPT record (RFC 6891 6.1.3).
-    const upper = query.optAt > 0 ? (bytes[start + query.optAt + 5] ?? 0) << 4 : 0;
-    this.#tally.reply(((bytes[start + 3] ?? 0) & 0x0f) | upper);
-    // Where no question could be read, the type is that of a query before.
-    this.#tally.type(query.questionEnd > HEADER_LENGTH ? query.type : 0);
+    const upper = optAt > 0 ? (bytes[start + optAt + 5] ?? 0) << 4 : 0;
+    return ((bytes[start + 3] ?? 0) & 0x0f) | upper;
+  }
+
+  /** Writes down the replies of a batch that somebody wants; what was received and sent still stands where it was. */
+  #note(tap: TapWriter, replies: number, started: number): void {
+    const latency = Math.round((performance.now() - started) * 1000);
+    tap.begin(started);
+    for (let place = 0; place < replies; place++) {
+      const slot = this.#slots[place] as number;
+      const query = this.#reader.query(slot);
+      const rcode = this.#rcode(place, query);
+      const wants = tap.wants(rcode);
+      if (wants === 0) continue;
+      const { client } = this.#visitor;
+      this.#received.readClient(slot, client);
+      client.port = this.#received.portOf(slot);
+      const size = this.#received.received(slot);
+      const flags = u16(this.#replies.bytes, this.#replies.start(place) + 2);
+      if (!tap.open(wants, client, query, size, this.#replies.length(place), rcode, flags)) continue;
+      this.#received.copyBytes(slot, tap.requestKept, tap.words, tap.requestAt);
+      this.#replies.copyBytes(place, tap.replyKept, tap.words, tap.replyAt);
+      tap.close(wants, Source.TABLE, 'udp', latency);
+    }
+    tap.publish();
   }
 
   #hand(slot: number): number {

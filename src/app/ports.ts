@@ -86,10 +86,11 @@ export class Ports {
 
 async function listenForQuestions(options: Options, parts: PortParts): Promise<Listeners> {
   const { respond, table, guard, tap, drops, metrics, clock, log, bind, sockets } = parts;
-  const deps = { counters: metrics.counters, clock, log, bind, share: new FairShare() };
+  const { counters, tallies } = metrics;
+  const deps = { counters, tallies, clock, log, bind, share: new FairShare() };
   const { workers, reusePort: sharesPort } = options;
   const udp = await chooseUdp({ respond, table, guard, tap, workers, sharesPort }, deps);
-  if (udp.pool !== undefined) metrics.show(udp.pool);
+  if (udp.pool !== undefined) metrics.show({ workers: udp.pool });
   const how = {
     udp: udp.open,
     idleMs: options.tcpIdleTimeout * 1000,

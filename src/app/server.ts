@@ -14,7 +14,7 @@ import { MAX_READERS } from '../table/layout.ts';
 import { AnswerTable, MAIN_READER } from '../table/table.ts';
 import { Tap } from '../tap/tap.ts';
 import type { OpenSocket } from '../transport/deps.ts';
-import { isName, type Name, nameFromText } from '../wire/name.ts';
+import { isName, type Name, nameFromText, nameToText } from '../wire/name.ts';
 import { Contents } from '../zone/contents.ts';
 import { nameOfNode } from '../zone/node.ts';
 import { Zones } from '../zone/zones.ts';
@@ -88,11 +88,10 @@ export class Server {
     this.#clock = parts.clock ?? realClock;
     this.#privileges = parts.privileges;
     this.#sockets = parts.sockets ?? [];
-    this.#metrics = createMetrics();
-    this.#metrics.showGuard(this.#guardMemory.counts);
+    const zones = new Zones(options.zone);
+    this.#metrics = createMetrics({ zones: zones.all.map(({ name }) => nameToText(name)) });
     this.#setGuard(guardSettings(options, this.#cookieSecret));
     const { counters } = this.#metrics;
-    const zones = new Zones(options.zone);
     const table = new AnswerTable(options.tableSize, zones, () => this.#contents.tree, counters, this.#guard);
     this.#table = table;
     this.#contents = new Contents(zones, parseRegistryUrl(options.registry).prefix, {
@@ -115,6 +114,11 @@ export class Server {
       counters,
       logger: this.#logger,
       clock: parts.clock ?? steadyClock,
+    });
+    this.#metrics.show({
+      guard: this.#guardMemory.counts,
+      table,
+      upstream: () => this.#forwarding.status().groups,
     });
     this.#policy = new StalePolicy(options, { zones, logger: this.#logger, clock: this.#clock });
     this.#expiry = new ExpiryGuard(options, {

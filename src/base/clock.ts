@@ -22,6 +22,15 @@ export const realClock: Clock = {
 /** The wall clock as it was when the process began, which nobody sets from then on: for what is measured, and not told. */
 export const steadyClock: Clock = { ...realClock, now: () => performance.timeOrigin + performance.now() };
 
+/**
+ * What performance.now() of this thread has to be added to for the time on a clock that all threads of this machine share,
+ * in milliseconds.
+ */
+export function sharedOffset(): number {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1000 + nanoseconds / 1e6 - performance.now();
+}
+
 interface Scheduled {
   readonly at: number;
   readonly task: () => void;

@@ -1,9 +1,9 @@
 // What the guards of all threads have counted in shared memory, as metrics: read when somebody asks.
-import { Counter, type Registry } from 'prom-client';
 import { Count, sumOfCounts } from '../guard/counts.ts';
+import { type Family, single } from './family.ts';
 
 /** Name, help and field of each metric. */
-export const guardMetricRows = [
+const rows = [
   ['fingerpost_acl_denied_total', 'Questions answered REFUSED because of the access list.', Count.DENIED],
   [
     'fingerpost_acl_dropped_total',
@@ -23,16 +23,11 @@ export const guardMetricRows = [
   ['fingerpost_cookies_valid_total', 'Questions that came with a valid server cookie.', Count.KNOWN],
 ] as const;
 
-export function showGuard(registry: Registry, counts: SharedArrayBuffer): void {
-  for (const [name, help, field] of guardMetricRows) {
-    new Counter({
-      name,
-      help,
-      registers: [registry],
-      collect() {
-        this.reset();
-        this.inc(sumOfCounts(counts, field));
-      },
-    });
-  }
+export function guardFamilies(counts: () => SharedArrayBuffer | undefined): Family[] {
+  return rows.map(([name, help, field]) =>
+    single('counter', name, help, () => {
+      const memory = counts();
+      return memory === undefined ? 0 : sumOfCounts(memory, field);
+    }),
+  );
 }

@@ -89,6 +89,22 @@ function healthBody(health: Health): Record<string, unknown> {
   };
 }
 
+/** As a body is sent: the next piece is made when the one before is on its way. */
+function bytesOf(chunks: AsyncIterable<string>): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  const encoder = new TextEncoder();
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await iterator.next();
+      if (done === true) controller.close();
+      else controller.enqueue(encoder.encode(value));
+    },
+    async cancel() {
+      await iterator.return?.();
+    },
+  });
+}
+
 /** The routes, without a port. */
 export function httpApp({ metrics, health, routes = [] }: HttpParts): Hono {
   const app = new Hono();
@@ -100,10 +116,9 @@ export function httpApp({ metrics, health, routes = [] }: HttpParts): Hono {
     const ready = now.state !== 'starting' && now.state !== 'stopping' && now.expired !== true;
     return context.json({ ready, ...healthBody(now) }, ready ? 200 : 503);
   });
-  app.get('/metrics', async (context) => {
-    const text = await metrics.text();
-    return context.body(text, 200, { 'content-type': metrics.contentType });
-  });
+  app.get('/metrics', (context) =>
+    context.body(bytesOf(metrics.chunks()), 200, { 'content-type': metrics.contentType }),
+  );
   for (const add of routes) add(app);
   app.notFound((context) =>
     context.json({ error: 'not found', try: ['/healthz', '/readyz', '/metrics'] }, 404),

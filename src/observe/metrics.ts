@@ -1,131 +1,16 @@
-// What is counted, as Prometheus metrics. Counting is a plain addition; prom-client reads the sums when it is asked.
-import { collectDefaultMetrics, Counter as PromCounter, Gauge as PromGauge, Registry } from 'prom-client';
+// What is counted, as Prometheus metrics. Counting is a plain addition; sums are taken when somebody asks.
 import type { Counter, Counters, Gauge } from '../base/counters.ts';
-import { showGuard } from './guard-metrics.ts';
-import { showWorkers, type Workers } from './worker-metrics.ts';
-
-interface MetricRow {
-  readonly kind: 'counter' | 'gauge';
-  readonly name: string;
-  readonly help: string;
-  /** Rows of one name differ in this label. */
-  readonly label?: readonly [name: string, value: string];
-}
-
-const counter = (name: string, help: string, label?: readonly [string, string]): MetricRow =>
-  label === undefined ? { kind: 'counter', name, help } : { kind: 'counter', name, help, label };
-const gauge = (name: string, help: string, label?: readonly [string, string]): MetricRow =>
-  label === undefined ? { kind: 'gauge', name, help } : { kind: 'gauge', name, help, label };
-
-const QUERIES = 'Queries received, by transport.';
-const ASKED = 'Queries sent to upstream servers, by transport.';
-const STATE = '1 for the state that the registry is in, 0 for the others.';
-const FAILURES = 'Questions that upstream servers gave no reply to, by reason.';
-
-/** Every metric of the server's own. */
-export const metricRows: { readonly [K in keyof Counters]: MetricRow } = {
-  queriesUdp: counter('fingerpost_queries_total', QUERIES, ['transport', 'udp']),
-  queriesTcp: counter('fingerpost_queries_total', QUERIES, ['transport', 'tcp']),
-  dropped: counter(
-    'fingerpost_dropped_packets_total',
-    'Packets that got no reply: too short, a reply themselves, or the send queue was full.',
-  ),
-  tableHits: counter(
-    'fingerpost_table_hits_total',
-    'Queries that the main thread answered from the answer table.',
-  ),
-  tableMisses: counter('fingerpost_table_misses_total', 'Queries that the answer table had no answer to.'),
-  tableDrops: counter(
-    'fingerpost_table_drops_total',
-    'Answers dropped from the table because a record they were made from changed.',
-  ),
-  tableEvictions: counter('fingerpost_table_evictions_total', 'Answers moved out of the table to make room.'),
-  answersCompiled: counter('fingerpost_answers_compiled_total', 'Answers computed from the zones.'),
-  failures: counter(
-    'fingerpost_failures_total',
-    'Questions that ended in a defect of this program, answered SERVFAIL.',
-  ),
-  changes: counter('fingerpost_registry_changes_total', 'Changes received from the registry.'),
-  relists: counter(
-    'fingerpost_registry_relists_total',
-    'Times the whole registry was listed, the first time included.',
-  ),
-  badRecords: gauge('fingerpost_bad_records', 'Records that cannot be used (fingerpost check lists them).'),
-  quarantined: gauge(
-    'fingerpost_quarantined_records',
-    'Records that cannot be used and are served with their last good value.',
-  ),
-  held: gauge(
-    'fingerpost_held_services',
-    'Services that are served although their leases ran out, since most of a name did at once.',
-  ),
-  heldTotal: counter(
-    'fingerpost_services_held_total',
-    'Services that were held although their leases ran out.',
-  ),
-  expiryGuards: counter(
-    'fingerpost_expiry_guards_total',
-    'Times that most leased services of a name expired at once, and were held.',
-  ),
-  outsideKeys: gauge('fingerpost_outside_keys', 'Keys that lie in none of the zones.'),
-  services: gauge('fingerpost_services', 'Services that are served.'),
-  revision: gauge('fingerpost_registry_revision', 'Registry revision that answers are up to date with.'),
-  synced: gauge('fingerpost_registry_synced', '1 while changes are being received, 0 while not.'),
-  stateStarting: gauge('fingerpost_registry_state', STATE, ['state', 'starting']),
-  stateSynced: gauge('fingerpost_registry_state', STATE, ['state', 'synced']),
-  stateStale: gauge('fingerpost_registry_state', STATE, ['state', 'stale']),
-  staleSince: gauge(
-    'fingerpost_registry_stale_since_seconds',
-    'Since when changes may be missed, in seconds since 1970; 0 while they are received.',
-  ),
-  snapshotRevision: gauge('fingerpost_snapshot_revision', 'Registry revision of the snapshot on disk.'),
-  snapshotBytes: gauge('fingerpost_snapshot_bytes', 'Size of the snapshot on disk.'),
-  snapshotSince: gauge(
-    'fingerpost_snapshot_time_seconds',
-    'When the snapshot was last all that the registry held, in seconds since 1970.',
-  ),
-  snapshotFailures: counter(
-    'fingerpost_snapshot_failures_total',
-    'Attempts to write the snapshot that failed.',
-  ),
-  tcpConnections: gauge('fingerpost_tcp_connections', 'TCP connections that are open.'),
-  tcpRefused: counter('fingerpost_tcp_refused_total', 'TCP connections refused because of a limit.'),
-  upstreamQueriesUdp: counter('fingerpost_upstream_queries_total', ASKED, ['transport', 'udp']),
-  upstreamQueriesTcp: counter('fingerpost_upstream_queries_total', ASKED, ['transport', 'tcp']),
-  upstreamReplies: counter('fingerpost_upstream_replies_total', 'Replies from upstream servers.'),
-  upstreamMismatches: counter(
-    'fingerpost_upstream_mismatches_total',
-    'Packets from upstream servers, or in their name, that answer nothing that was asked.',
-  ),
-  upstreamRetries: counter(
-    'fingerpost_upstream_retries_total',
-    'Queries sent to an upstream server once more, or to the next one.',
-  ),
-  upstreamMerged: counter(
-    'fingerpost_upstream_merged_total',
-    'Questions that waited for the reply to the same question, asked upstream before.',
-  ),
-  upstreamTimeouts: counter('fingerpost_upstream_failures_total', FAILURES, ['reason', 'timeout']),
-  upstreamUnreachable: counter('fingerpost_upstream_failures_total', FAILURES, ['reason', 'unreachable']),
-  upstreamOverloads: counter('fingerpost_upstream_failures_total', FAILURES, ['reason', 'overload']),
-  upstreamLoops: counter('fingerpost_upstream_failures_total', FAILURES, ['reason', 'loop']),
-  cacheHits: counter('fingerpost_cache_hits_total', 'Questions answered from the cache of upstream answers.'),
-  cacheMisses: counter(
-    'fingerpost_cache_misses_total',
-    'Questions that the cache of upstream answers had no answer to.',
-  ),
-  cacheStale: counter(
-    'fingerpost_cache_stale_total',
-    "Questions answered from the cache past the answer's time, since upstream servers failed.",
-  ),
-  cachePrefetches: counter(
-    'fingerpost_cache_prefetches_total',
-    'Popular answers of upstream servers fetched anew before their time was over.',
-  ),
-  cacheEvictions: counter('fingerpost_cache_evictions_total', 'Upstream answers that made room for others.'),
-  cacheAnswers: gauge('fingerpost_cache_answers', 'Upstream answers in the cache.'),
-  cacheBytes: gauge('fingerpost_cache_bytes', 'Memory that they take, about.'),
-};
+import { Tallies } from '../transport/tallies.ts';
+import type { GroupStatus } from '../upstream/status.ts';
+import { dnsFamilies } from './dns-families.ts';
+import { CONTENT_TYPE, type Family, labelText, textOf } from './family.ts';
+import { guardFamilies } from './guard-metrics.ts';
+import { type MetricRow, metricRows } from './metric-rows.ts';
+import { processMetrics } from './process-metrics.ts';
+import { type MetricsSnapshot, takeSnapshot } from './snapshot.ts';
+import { type TableState, tableFamilies } from './table-metrics.ts';
+import { upstreamFamilies } from './upstream-metrics.ts';
+import { sumOver, type Workers, workerFamilies } from './worker-metrics.ts';
 
 /** A sum that costs an addition to keep: it sits on the path of every query. */
 class Sum implements Counter, Gauge {
@@ -146,70 +31,101 @@ class Sum implements Counter, Gauge {
   }
 }
 
+/** What is looked at when somebody asks; absent where there is no such thing, or not yet. */
+export interface Sources {
+  readonly workers?: Workers;
+  /** What the guards of all threads have counted. */
+  readonly guard?: SharedArrayBuffer;
+  readonly table?: TableState;
+  readonly upstream?: () => readonly GroupStatus[];
+}
+
 export interface Metrics {
   readonly counters: Counters;
-  /** Shows the counts of the UDP workers too. */
-  show(workers: Workers): void;
-  /** Shows what the guards of all threads have counted, in this memory. */
-  showGuard(counts: SharedArrayBuffer): void;
-  /** All metrics in the Prometheus text format. */
+  /** Where every thread counts what it answers. */
+  readonly tallies: Tallies;
+  /** All families of the server's own, those of the process aside. */
+  readonly families: readonly Family[];
+  /** Shows these too. */
+  show(sources: Sources): void;
+  /** All of it as numbers, for those who show rates: at a cost of less than a millisecond for a hundred zones. */
+  snapshot(): MetricsSnapshot;
+  /** All metrics in the Prometheus text format, piece by piece. */
+  chunks(): AsyncIterable<string>;
   text(): Promise<string>;
   readonly contentType: string;
-}
-
-type Rows = readonly (readonly [MetricRow, Sum])[];
-
-function labelsOf({ label }: MetricRow): Record<string, string> {
-  return label === undefined ? {} : { [label[0]]: label[1] };
-}
-
-/** One prom-client metric for all rows of a name. */
-function register(registry: Registry, rows: Rows): void {
-  const row = rows[0]?.[0];
-  if (row === undefined) return;
-  const { name, help, kind, label } = row;
-  const shape = { name, help, labelNames: label === undefined ? [] : [label[0]], registers: [registry] };
-  if (kind === 'counter') {
-    new PromCounter({
-      ...shape,
-      collect() {
-        this.reset();
-        for (const [one, sum] of rows) this.inc(labelsOf(one), sum.value);
-      },
-    });
-  } else {
-    new PromGauge({
-      ...shape,
-      collect() {
-        for (const [one, sum] of rows) this.set(labelsOf(one), sum.value);
-      },
-    });
-  }
 }
 
 export interface MetricsOptions {
   /** Also the process: CPU, memory, event loop, garbage collection. One server a process should. */
   readonly process?: boolean;
+  /** The zones, in order of their numbers, with the final dot. */
+  readonly zones?: readonly string[];
+}
+
+type Sums = { readonly [K in keyof Counters]: Sum };
+type Shown = readonly (readonly [MetricRow, Sum])[];
+
+/** A family for all rows of a name. */
+function familyOf(rows: Shown): Family {
+  const [{ name, help, kind }] = rows[0] as Shown[number];
+  return {
+    name,
+    help,
+    kind,
+    *lines() {
+      for (const [{ label }, sum] of rows)
+        yield `${name}${labelText(label === undefined ? [] : [label])} ${sum.value}\n`;
+    },
+  };
+}
+
+function countedFamilies(sums: Sums): Family[] {
+  const fields = Object.keys(metricRows) as (keyof Counters)[];
+  const rows = fields.map((field) => [metricRows[field], sums[field]] as const);
+  return [...Map.groupBy(rows, ([{ name }]) => name).values()].map(familyOf);
 }
 
 /** The metrics of one server. */
-export function createMetrics(options: MetricsOptions = {}): Metrics {
-  const registry = new Registry();
-  if (options.process !== false) collectDefaultMetrics({ register: registry });
-  const sums = new Map(Object.entries(metricRows).map(([field, row]) => [field, [row, new Sum()] as const]));
-  for (const rows of Map.groupBy(sums.values(), ([row]) => row.name).values()) register(registry, rows);
-  const counters = Object.fromEntries([...sums].map(([field, [, sum]]) => [field, sum]));
+export function createMetrics({ zones = [], ...options }: MetricsOptions = {}): Metrics {
+  const ofProcess = options.process === false ? async () => '' : processMetrics();
+  const tallies = new Tallies(zones.length);
+  // Made from the rows, which have exactly the fields of Counters.
+  const sums = Object.fromEntries(
+    Object.keys(metricRows).map((field) => [field, new Sum()]),
+  ) as unknown as Sums;
+  sums.queriesUdp.elsewhere = () => sumOver(tallies, ({ queries }) => queries);
+  sums.tableHits.elsewhere = () => sumOver(tallies, ({ replies }) => replies);
+  sums.dropped.elsewhere = () => sumOver(tallies, ({ dropped }) => dropped);
+  let sources: Sources = {};
+  const families = [
+    ...dnsFamilies(tallies, zones),
+    ...countedFamilies(sums),
+    ...tableFamilies(() => sources.table),
+    ...workerFamilies(tallies, () => sources.workers),
+    ...guardFamilies(() => sources.guard),
+    ...upstreamFamilies(() => sources.upstream?.() ?? []),
+  ];
+  const chunks = async function* () {
+    yield* textOf(families);
+    const text = await ofProcess();
+    if (text !== '') yield text;
+  };
+  const values = () => Object.fromEntries(Object.entries(sums).map(([field, { value }]) => [field, value]));
   return {
-    // Made from the rows, which have exactly the fields of Counters.
-    counters: counters as unknown as Counters,
-    show(workers) {
-      showWorkers(registry, workers);
-      const udp = sums.get('queriesUdp')?.[1];
-      if (udp !== undefined)
-        udp.elsewhere = () => workers.tallies.reduce((sum, tally) => sum + tally.queries, 0);
+    counters: sums,
+    tallies,
+    families,
+    show(more) {
+      sources = { ...sources, ...more };
     },
-    showGuard: (counts) => showGuard(registry, counts),
-    text: () => registry.metrics(),
-    contentType: registry.contentType,
+    snapshot: () => takeSnapshot(values() as MetricsSnapshot['counts'], tallies, zones.length, sources),
+    chunks,
+    async text() {
+      let all = '';
+      for await (const chunk of chunks()) all += chunk;
+      return all;
+    },
+    contentType: CONTENT_TYPE,
   };
 }

@@ -1,7 +1,7 @@
 // A reply that comes later: the question is kept until then, since transports use its memory again.
 import { MAX_MESSAGE } from '../wire/codes.ts';
 import { Query } from '../wire/query.ts';
-import type { Asker } from './responder.ts';
+import type { Asker, SendLate } from './responder.ts';
 
 /** Writes the reply to `query`, read from `request`, into `reply` in at most `limit` bytes; returns its length. */
 export type Render = (request: Uint8Array, query: Query, limit: number, reply: Uint8Array) => number;
@@ -25,7 +25,7 @@ export class LateReply {
   readonly #query = new Query();
   #request: Uint8Array = this.#usual;
   #limit = 0;
-  #send: (reply: Uint8Array) => void = () => {};
+  #send: SendLate = () => {};
 
   /** To be called while the question is being answered; `query` was read from `request`. */
   static of(request: Uint8Array, query: Query, asker: Asker): LateReply {
@@ -46,7 +46,8 @@ export class LateReply {
 
   /** Sends what `render` writes. To be called once: afterwards this is another question's. */
   send(render: Render): void {
-    this.#send(scratch.subarray(0, render(this.#request, this.#query, this.#limit, scratch)));
+    const length = render(this.#request, this.#query, this.#limit, scratch);
+    this.#send(scratch.subarray(0, length), this.#request, this.#query);
     this.#request = this.#usual;
     this.#send = () => {};
     if (idle.length < MOST_IDLE) idle.push(this);

@@ -1,10 +1,16 @@
 // The one function that every transport calls, and what it is told about who asks.
 import type { Source } from '../tap/record.ts';
 import type { Client } from '../wire/client.ts';
-import type { Transport } from '../wire/query.ts';
+import type { Query, Transport } from '../wire/query.ts';
 
 /** Instead of a length: the reply comes later, through what `Asker.later` gave. */
 export const LATER = -2;
+
+/**
+ * Sends a reply that comes later (its bytes may be used again at once) or, given no bytes, says that none will come.
+ * `query`, which was read from `request`, is what it replies to, for those who count or note replies.
+ */
+export type SendLate = (reply: Uint8Array, request?: Uint8Array, query?: Query) => void;
 
 /** Who asks, as the transport knows it; one object serves all questions of a socket or connection, one after the other. */
 export interface Asker {
@@ -16,12 +22,16 @@ export interface Asker {
   /** Told where the answer comes from, where that is not the table. */
   cameFrom?(source: Source): void;
   /**
-   * Call while the question is being answered, at most once, and return LATER then: remembers whom to send to. What it
-   * returns sends the reply (its bytes may be used again at once) or, given no bytes, says that none will come. It must
-   * be called in the end, since connections wait for it; the second time it does nothing. It never throws: a client that
-   * is gone is passed over.
+   * Told of each reply that is given at once, before it leaves: the first `length` bytes of `reply`, rendered for `query`,
+   * which was read from `request`. It keeps none of them.
    */
-  later(): (reply: Uint8Array) => void;
+  answered?(request: Uint8Array, query: Query, reply: Uint8Array, length: number): void;
+  /**
+   * Call while the question is being answered, at most once, and return LATER then: remembers whom to send to. What it
+   * returns must be called in the end, since connections wait for it; the second time it does nothing. It never throws: a
+   * client that is gone is passed over.
+   */
+  later(): SendLate;
 }
 
 /**

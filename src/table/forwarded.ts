@@ -2,7 +2,7 @@
 import type { Answer } from '../upstream/cache.ts';
 import { at, lower, u16 } from '../wire/bytes.ts';
 import { Class, Flag, HEADER_LENGTH, type Rcode } from '../wire/codes.ts';
-import { layOut } from '../wire/compiled.ts';
+import { layOut, NO_ZONE } from '../wire/compiled.ts';
 import type { Query } from '../wire/query.ts';
 
 /**
@@ -38,7 +38,8 @@ export function layOutForwarded(
     rotateFrom: 0,
     rotateCount: 0,
     serialAt: -1,
-    zone: 0,
+    // Of a stub zone within a zone of ours, the latter.
+    zone: (query.zone + NO_ZONE) & NO_ZONE,
     offsets: Array.from({ length: places.length / 2 }, (_, i) => (places[i * 2] as number) - start),
     body: message.subarray(start),
   });

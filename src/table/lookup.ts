@@ -2,9 +2,9 @@
 // batch at a time, and the main thread's own transports run this same code.
 import { Hasher, keyHash } from '../base/hash.ts';
 import { type Guard, Ruling, type Visitor } from '../guard/guard.ts';
-import { at } from '../wire/bytes.ts';
+import { at, u16 } from '../wire/bytes.ts';
 import { Class, Flag, MAX_MESSAGE, Rcode, Type } from '../wire/codes.ts';
-import { COUNTING, countsSince, FORWARDED, Layout } from '../wire/compiled.ts';
+import { COUNTING, countsSince, FORWARDED, Layout, NO_ZONE } from '../wire/compiled.ts';
 import { ExtendedErrorCode } from '../wire/extended-error.ts';
 import { Query, type Transport, Verdict } from '../wire/query.ts';
 import { renderCompiled, renderEmpty } from '../wire/reply.ts';
@@ -164,7 +164,10 @@ export class TableReader {
     if (verdict === Verdict.DROP) return 0;
     query.recursionAvailable = this.#served.has(visitor.client);
     const ruling = this.#guard?.rule(request, query, verdict, visitor) ?? Ruling.PASS;
-    if (ruling !== Ruling.PASS) return turnAway(request, query, ruling, reply);
+    if (ruling !== Ruling.PASS) {
+      if (verdict === Verdict.OK && ruling !== Ruling.DROP) this.#names.locate(query);
+      return turnAway(request, query, ruling, reply);
+    }
     switch (verdict) {
       case Verdict.OK:
         return this.#answer(request, pending, visitor.transport, now, reply);
@@ -177,6 +180,11 @@ export class TableReader {
       default:
         return verdict satisfies never;
     }
+  }
+
+  /** Notes in the query of `place` which zone its name lies in, as answers from the table do by themselves. */
+  locate(place = 0): void {
+    this.#names.locate(this.query(place));
   }
 
   /** `read` and `answer` for a query that comes alone. */
@@ -208,6 +216,7 @@ export class TableReader {
     if (age < 0) return MISS;
     // Written only when it changes: readers would otherwise pull the line from each other for nothing.
     if (at(this.#arena, entry + Entry.USED) === 0) this.#arena[entry + Entry.USED] = 1;
+    query.zone = (u16(this.#arena, base + Layout.ZONE) + 1) & NO_ZONE;
     const limit = transport === 'udp' ? query.udpLimit : MAX_MESSAGE;
     const room = Math.min(limit, reply.length);
     const turn = this.nextTurn();

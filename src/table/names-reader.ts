@@ -55,10 +55,16 @@ export class NamesReader {
     const slots = Atomics.load(this.#control, Control.NAMES_SLOTS);
     if (slots === 0 || (version & 1) !== 0) return MISS;
     const zone = this.#zoneOf(query);
+    query.zone = zone + 1;
     if (zone < 0 || !this.#cannotExist(query, low, high, zone, slots)) return MISS;
     // A change while we looked may have hidden a name from us.
     if (Atomics.load(this.#control, Control.NAMES_VERSION) !== version) return MISS;
     return renderNegative(request, query, Rcode.NXDOMAIN, zone, zoneWords, reply);
+  }
+
+  /** Notes in the query which zone its name lies in. */
+  locate(query: Query): void {
+    query.zone = this.#zoneOf(query) + 1;
   }
 
   /** Loads what a look for the name with this hash begins with, for nothing but to have it near; any number. */

@@ -47,6 +47,7 @@ export class Publisher {
   readonly #published: (Published | undefined)[] = [undefined];
   readonly #freeNumbers: number[] = [];
   #count = 0;
+  #bytes = 0;
   #wanted: Uint8Array[] = [];
 
   /** `tree` is where answers hang; asked for late, since the tree in turn needs `drop`. */
@@ -65,6 +66,11 @@ export class Publisher {
   /** Answers in the table. */
   get count(): number {
     return this.#count;
+  }
+
+  /** Bytes that they take. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /**
@@ -102,6 +108,7 @@ export class Publisher {
     this.#arena.set(compiled, place + Entry.KEY + keyLength);
     this.#link(hash, place);
     this.#count++;
+    this.#bytes += length;
     this.#tree().hang(published);
     if (this.#segments.isShort) this.#evict();
     while (this.#count * 4 > (this.#mask + 1) * 3) if (!this.#evict()) break;
@@ -169,6 +176,7 @@ export class Publisher {
     this.#published[published.number] = undefined;
     this.#freeNumbers.push(published.number);
     this.#count--;
+    this.#bytes -= this.#words[(published.place + Entry.LENGTH) >> 2] as number;
   }
 
   /** Takes out what begins at a place, wherever it hangs. */

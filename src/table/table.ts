@@ -61,6 +61,16 @@ export class AnswerTable {
     return this.#publisher.count;
   }
 
+  /** Bytes that they take. */
+  get bytes(): number {
+    return this.#publisher.bytes;
+  }
+
+  /** Bytes that there are for answers. */
+  get capacity(): number {
+    return this.memory.arena.byteLength;
+  }
+
   /** `life`: seconds that it may be kept, its TTLs counting down meanwhile; 0 for ever, with TTLs as they are. */
   keep({ key, nameLength }: Key, compiled: Uint8Array, reads: readonly Node[], life = 0): void {
     if (life === 0) {
@@ -142,7 +152,7 @@ export class AnswerTable {
         failed(error, copyOf(key, 0, key.length - 2) as Name, u16(key, key.length - 2));
       }
     };
-    return (request, asker, reply) => {
+    const respond: Respond = (request, asker, reply) => {
       // The main thread is the writer too, so nothing can be reused under this reader: it need not enter and leave.
       const length = reader.respond(request, request.length, asker, reader.now(), reply);
       if (length > 0) counters.tableHits.inc();
@@ -150,6 +160,7 @@ export class AnswerTable {
       if (length !== MISS) return length;
       counters.tableMisses.inc();
       asker.cameFrom?.(Source.COMPUTED);
+      reader.locate();
       try {
         return answerer.answer(request, reader.query(), asker, reader.nextTurn(), reply);
       } catch (error) {
@@ -157,6 +168,11 @@ export class AnswerTable {
         failed(error, reader.query().name(), reader.query().type);
         return renderEmpty(request, reader.query(), Rcode.SERVFAIL, reply);
       }
+    };
+    return (request, asker, reply) => {
+      const length = respond(request, asker, reply);
+      if (length > 0) asker.answered?.(request, reader.query(), reply, length);
+      return length;
     };
   }
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Counters } from '../base/counters.ts';
 import type { Logger } from '../base/log.ts';
 import type { FairShare } from './fair-share.ts';
+import type { Tallies } from './tallies.ts';
 
 /** Runs what opens a port; it may have to be done with other rights than all the rest. */
 export type Bind = <T>(open: () => Promise<T>) => Promise<T>;
@@ -12,6 +13,8 @@ export interface TransportDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly bind?: Bind;
+  /** Where replies are counted; by default each transport counts for itself. */
+  readonly tallies?: Tallies;
   /** The main thread's time, shared by all transports; by default each has its own. */
   readonly share?: FairShare;
 }

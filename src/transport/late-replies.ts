@@ -1,4 +1,5 @@
 // Replies that come later than the answering of their question: each is sent once at most, and closing waits for them.
+import type { SendLate } from '../query/responder.ts';
 
 /** The replies that are still to come to one socket or connection. */
 export class LateReplies {
@@ -16,7 +17,7 @@ export class LateReplies {
   }
 
   /** Promises a reply; `send` is called with it, unless it is empty. */
-  promise(send: (reply: Uint8Array) => void): (reply: Uint8Array) => void {
+  promise(send: SendLate): SendLate {
     let isOpen = true;
     this.count++;
     const close = (): boolean => {
@@ -26,9 +27,9 @@ export class LateReplies {
       return true;
     };
     this.#takeBack = close;
-    return (reply) => {
+    return (reply, request, query) => {
       if (!close()) return;
-      if (reply.length > 0) send(reply);
+      if (reply.length > 0) send(reply, request, query);
       this.#replied();
     };
   }

@@ -1,16 +1,26 @@
 // One TCP client: reads messages, writes replies, and is cut when it stalls (RFC 7766).
 import type { Socket } from 'node:net';
 import type { Cancel } from '../base/clock.ts';
-import { type Asker, LATER } from '../query/responder.ts';
+import { type Asker, LATER, type SendLate } from '../query/responder.ts';
 import { Client } from '../wire/client.ts';
 import { MAX_MESSAGE } from '../wire/codes.ts';
+import type { Query } from '../wire/query.ts';
 import { Frames, frameOf } from '../wire/tcp-frames.ts';
 import type { TransportDeps } from './deps.ts';
 import { type FairShare, STRETCH_MS } from './fair-share.ts';
 import { LateReplies } from './late-replies.ts';
+import { countReply } from './tallies.ts';
+import type { Tally } from './tally.ts';
 
 /** Writes the framed reply to one message; undefined where none is due. The bytes belong to the caller. */
 export type Answer = (message: Uint8Array, asker: Asker) => Uint8Array | typeof LATER | undefined;
+
+export interface ConnectionDeps extends TransportDeps {
+  readonly share: FairShare;
+  readonly answer: Answer;
+  /** Where its replies are counted. */
+  readonly tally: Tally;
+}
 
 /** Replies that may be still to come to one connection; beyond it nothing more is read from the client. */
 const MAX_LATE = 100;
@@ -25,8 +35,7 @@ export class TcpConnection implements Asker {
   readonly transport = 'tcp';
   readonly client = new Client();
   readonly #socket: Socket;
-  readonly #answer: Answer;
-  readonly #deps: TransportDeps;
+  readonly #deps: ConnectionDeps;
   readonly #share: FairShare;
   readonly #idleMs: number;
   readonly #frames = new Frames();
@@ -37,16 +46,11 @@ export class TcpConnection implements Asker {
   #answering = false;
   /** Stands behind others until it is its turn. */
   #standing = false;
+  /** When the message that is being answered was taken up. */
+  #began = 0;
 
-  constructor(
-    socket: Socket,
-    client: string,
-    answer: Answer,
-    deps: TransportDeps & { readonly share: FairShare },
-    idleMs: number,
-  ) {
+  constructor(socket: Socket, client: string, deps: ConnectionDeps, idleMs: number) {
     this.#socket = socket;
-    this.#answer = answer;
     this.#deps = deps;
     this.#share = deps.share;
     this.#idleMs = idleMs;
@@ -113,6 +117,7 @@ export class TcpConnection implements Asker {
       const message = this.#frames.next();
       if (message === undefined) break;
       any = true;
+      this.#began = now;
       this.#answerOne(message);
       const began = now;
       now = performance.now();
@@ -140,14 +145,21 @@ export class TcpConnection implements Asker {
       return;
     }
     this.#deps.counters.queriesTcp.inc();
-    const reply = this.#answer(message, this);
+    const reply = this.#deps.answer(message, this);
     this.#late.answered(reply === LATER);
     // What gets no reply is passed over; the answerer counts it.
     if (reply !== undefined && reply !== LATER) this.#socket.write(reply);
   }
 
-  later(): (reply: Uint8Array) => void {
-    return this.#late.promise((reply) => {
+  answered(request: Uint8Array, query: Query, reply: Uint8Array, length: number): void {
+    countReply(this.#deps.tally, query, request.length, this.client.isIpv4, reply, length, this.#began);
+  }
+
+  later(): SendLate {
+    const began = this.#began;
+    return this.#late.promise((reply, request, query) => {
+      if (request !== undefined && query !== undefined)
+        countReply(this.#deps.tally, query, request.length, this.client.isIpv4, reply, reply.length, began);
       if (this.#socket.writable && reply.length <= MAX_MESSAGE) this.#socket.write(frameOf(reply));
       else this.#deps.counters.dropped.inc();
     });

@@ -1,7 +1,7 @@
 // TCP through node:net: accepts connections within limits and hands each its answers (RFC 7766).
 
 import { once } from 'node:events';
-import { createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { LATER, type Respond } from '../query/responder.ts';
 import { Client } from '../wire/client.ts';
 import { MAX_MESSAGE } from '../wire/codes.ts';
@@ -15,7 +15,8 @@ import {
 } from './deps.ts';
 import { FairShare } from './fair-share.ts';
 import { listenError } from './listen-error.ts';
-import { type Answer, TcpConnection } from './tcp-connection.ts';
+import { Tallies } from './tallies.ts';
+import { type Answer, type ConnectionDeps, TcpConnection } from './tcp-connection.ts';
 import { ConnectionCount, DEFAULT_TCP_LIMITS, placeOf } from './tcp-limits.ts';
 
 const DEFAULT_IDLE_MS = 10_000;
@@ -63,9 +64,14 @@ async function bind(
   } catch (cause) {
     throw listenError('TCP', address, cause);
   }
-  const bound = server.address();
-  if (bound === null || typeof bound === 'string') throw listenError('TCP', address, new Error('no address'));
-  return { address: bound.address, port: bound.port };
+  const { host, port } = addressOf(server);
+  return { address: host, port };
+}
+
+/** Where a server listens, which it does. */
+function addressOf(server: Server): { readonly host: string; readonly port: number } {
+  const { address: host, port } = server.address() as AddressInfo;
+  return { host, port };
 }
 
 /** Writes replies into one buffer for all connections; what a connection queues is a copy of its own size. */
@@ -90,7 +96,9 @@ function accept(
 ): void {
   const count = options.count ?? new ConnectionCount(DEFAULT_TCP_LIMITS, deps.counters);
   const client = new Client();
-  const own = { ...deps, share: deps.share ?? new FairShare() };
+  const share = deps.share ?? new FairShare();
+  const tallies = deps.tallies ?? new Tallies();
+  let own: ConnectionDeps | undefined;
   server.on('connection', (socket: Socket) => {
     const address = socket.remoteAddress ?? '';
     client.setText(address);
@@ -100,7 +108,8 @@ function accept(
       socket.destroy();
       return;
     }
-    const connection = new TcpConnection(socket, address, answer, own, options.idleMs ?? DEFAULT_IDLE_MS);
+    own ??= { ...deps, share, answer, tally: tallies.open(addressOf(server), 'tcp') };
+    const connection = new TcpConnection(socket, address, own, options.idleMs ?? DEFAULT_IDLE_MS);
     connections.add(connection);
     socket.once('close', () => {
       connections.delete(connection);

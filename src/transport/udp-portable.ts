@@ -2,8 +2,9 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
-import { type Asker, LATER, type Respond } from '../query/responder.ts';
+import { type Asker, LATER, type Respond, type SendLate } from '../query/responder.ts';
 import { Client } from '../wire/client.ts';
+import type { Query } from '../wire/query.ts';
 import {
   type Address,
   bindAsIs,
@@ -15,6 +16,8 @@ import {
 import { LateReplies } from './late-replies.ts';
 import { listenError } from './listen-error.ts';
 import { ReplyRing, UDP_REPLY_SIZE } from './reply-ring.ts';
+import { countReply, Tallies } from './tallies.ts';
+import type { Tally } from './tally.ts';
 
 /** Room for bursts while the process is busy elsewhere, in bytes; the system grants less where its limit is lower. */
 const SOCKET_BUFFER = 4 * 1024 * 1024;
@@ -75,11 +78,13 @@ function openSocket(host: string, reusePort: boolean): Socket {
 
 function serve(socket: Socket, respond: Respond, deps: TransportDeps): Listening {
   growBuffers(socket);
-  const answerer = new UdpAnswerer(socket, respond, deps);
+  const bound = socket.address();
+  const place = { host: bound.address, port: bound.port };
+  const tally = (deps.tallies ?? new Tallies()).open(place, 'udp');
+  const answerer = new UdpAnswerer(socket, respond, deps, tally);
   socket.on('message', (request, from) => answerer.answer(request, from));
   // Receiving can fail for a moment (no memory); the socket stays open.
   socket.on('error', (error) => deps.log.warn({ err: error }, 'receiving over UDP failed'));
-  const bound = socket.address();
   return {
     address: bound.address,
     port: bound.port,
@@ -119,6 +124,7 @@ class UdpAnswerer implements Asker {
   readonly #socket: Socket;
   readonly #respond: Respond;
   readonly #counters: TransportDeps['counters'];
+  readonly #tally: Tally;
   readonly #ring = new ReplyRing(RING_SLOTS);
   readonly #sent: (error: Error | null) => void;
   #untilProbe = 1;
@@ -126,15 +132,19 @@ class UdpAnswerer implements Asker {
   #from: RemoteInfo | undefined;
   #clientText = '';
   #isClosed = false;
+  /** When the question that is being answered was taken in. */
+  #began = 0;
 
-  constructor(socket: Socket, respond: Respond, deps: TransportDeps) {
+  constructor(socket: Socket, respond: Respond, deps: TransportDeps, tally: Tally) {
     this.#socket = socket;
     this.#respond = respond;
     this.#counters = deps.counters;
+    this.#tally = tally;
     this.#sent = (error) => this.#probed(error);
   }
 
   answer(request: Uint8Array, from: RemoteInfo): void {
+    this.#began = performance.now();
     this.#counters.queriesUdp.inc();
     const reply = this.#ring.take(this.#socket.getSendQueueCount());
     // From port 0 nobody can be waiting, and send() throws on it.
@@ -158,9 +168,19 @@ class UdpAnswerer implements Asker {
     this.client.setText(from.address);
   }
 
-  later(): (reply: Uint8Array) => void {
+  answered(request: Uint8Array, query: Query, reply: Uint8Array, length: number): void {
+    countReply(this.#tally, query, request.length, this.client.isIpv4, reply, length, this.#began);
+  }
+
+  later(): SendLate {
     const from = this.#from;
-    return this.#late.promise((reply) => this.#sendLate(reply, from));
+    const began = this.#began;
+    const { isIpv4 } = this.client;
+    return this.#late.promise((reply, request, query) => {
+      if (request !== undefined && query !== undefined)
+        countReply(this.#tally, query, request.length, isIpv4, reply, reply.length, began);
+      this.#sendLate(reply, from);
+    });
   }
 
   /** A copy goes out, since it may have to wait for the system; the ring's slots are for replies given at once. */

@@ -10,6 +10,9 @@
 import { at, i32, putU16, putU32, u16 } from './bytes.ts';
 import type { Rcode } from './codes.ts';
 
+/** In the place of a zone's number: the name lies in none. */
+export const NO_ZONE = 0xffff;
+
 export const Layout = {
   RCODE: 0,
   FLAGS: 1,

@@ -80,3 +80,9 @@ function optionHead(code: number, length: number, reply: Uint8Array, place: numb
   putU16(reply, place + 2, length);
   return place + 4;
 }
+
+/** The rcode of the reply to `query` that was rendered from `start` on; its upper bits stand in the OPT record (RFC 6891 6.1.3). */
+export function rcodeOf({ optAt }: Query, bytes: Uint8Array, start: number): number {
+  const upper = optAt > 0 ? at(bytes, start + optAt + 5) << 4 : 0;
+  return (at(bytes, start + 3) & Flag.RCODE) | upper;
+}

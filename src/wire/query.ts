@@ -56,6 +56,8 @@ export class Query {
   readonly replyCookie = new Uint8Array(CLIENT_COOKIE + SERVER_COOKIE);
   /** The reply says RA: this client's questions are forwarded. */
   recursionAvailable = false;
+  /** Number of the zone that the name lies in, and one; 0 where it lies in none, or nobody has looked. For counting. */
+  zone = 0;
 
   /** Where the OPT record stands in the reply that was rendered; 0 where it has none. */
   optAt = 0;
@@ -66,6 +68,7 @@ export class Query {
     this.ede = -1;
     this.sendsCookie = false;
     this.recursionAvailable = false;
+    this.zone = 0;
     this.optAt = 0;
     this.nameLength = 0;
     this.questionEnd = HEADER_LENGTH;
@@ -80,6 +83,7 @@ export class Query {
     this.sendsCookie = from.sendsCookie;
     this.replyCookie.set(from.replyCookie);
     this.recursionAvailable = from.recursionAvailable;
+    this.zone = from.zone;
   }
 
   /** Reads the first `length` bytes of `request`. */

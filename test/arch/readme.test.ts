@@ -5,9 +5,7 @@ import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { optionRows } from '../../src/app/config.ts';
 import { commands } from '../../src/cli/program.ts';
-import { guardMetricRows } from '../../src/observe/guard-metrics.ts';
-import { metricRows } from '../../src/observe/metrics.ts';
-import { workerMetricRows } from '../../src/observe/worker-metrics.ts';
+import { createMetrics } from '../../src/observe/metrics.ts';
 import { codeWords, tableRows } from '../support/markdown.ts';
 import { ROOT } from './sources.ts';
 
@@ -48,13 +46,9 @@ describe('the README documents', () => {
     for (const { long } of command.options) expect(row!.join(' ')).toContain(`\`${long}`);
   });
 
-  const metrics = [
-    ...Object.values(metricRows).map(({ name }) => name),
-    ...Object.values(workerMetricRows).map(([name]) => name),
-    ...guardMetricRows.map(([name]) => name),
-  ];
+  const metrics = createMetrics({ process: false }).families.map(({ name }) => name);
 
-  it.each([...new Set(metrics)])('the metric %s', (name) => {
+  it.each(metrics)('the metric %s', (name) => {
     expect(rows.filter(([first]) => first === `\`${name}\``)).toHaveLength(1);
   });
 

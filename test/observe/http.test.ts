@@ -131,7 +131,7 @@ describe('/metrics', () => {
       `${await start({ registry: 'etcd://here', state: 'synced', revision: 1 })}/metrics`,
     );
     expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
-    expect(await response.text()).toContain('fingerpost_queries_total{transport="udp"} 0');
+    expect(await response.text()).toContain('fingerpost_received_total{proto="udp"} 0');
   });
 });
 

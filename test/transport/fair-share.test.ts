@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { Respond } from '../../src/query/responder.ts';
 import type { Listening } from '../../src/transport/deps.ts';
 import { FairShare } from '../../src/transport/fair-share.ts';
+import { Tally, tallyMemory } from '../../src/transport/tally.ts';
 import { listenTcp } from '../../src/transport/tcp.ts';
 import { MissDrain } from '../../src/transport/udp-batch/drain.ts';
 import { MISS_SLOTS, MissQueue, missQueueMemory } from '../../src/transport/udp-batch/miss-queue.ts';
@@ -105,7 +106,13 @@ async function drained(waiting: Waiting, took: (question: number) => void): Prom
     return 0;
   };
   const behind = new MissQueue(missQueueMemory());
-  const drain = new MissDrain(respond, signalMemory(), deps.counters.dropped, new FairShare());
+  const drain = new MissDrain({
+    respond,
+    signal: signalMemory(),
+    dropped: deps.counters.dropped,
+    share: new FairShare(),
+    tally: new Tally(tallyMemory()),
+  });
   drain.add({ queue: waiting.queue, behind, fd: -1, packetInfo: false });
   drain.stop(120_000);
   await drain.run();

@@ -1,9 +1,8 @@
-// The memory that system calls and threads share: packets in and out, the queue of misses, the counts.
+// The memory that system calls and threads share: packets in and out, the queue of misses.
 import { describe, expect, it } from 'vitest';
 import { MISS_SLOTS, MissQueue, missQueueMemory } from '../../src/transport/udp-batch/miss-queue.ts';
 import { Packets, REQUEST_SIZE } from '../../src/transport/udp-batch/packets.ts';
 import { Rest } from '../../src/transport/udp-batch/syscalls.ts';
-import { LATENCY_BOUNDS_US, Tally, tallyMemory } from '../../src/transport/udp-batch/tally.ts';
 
 /** Puts a packet into a slot as if it had been received. */
 function fill(packets: Packets, slot: number, text: string): number {
@@ -94,47 +93,4 @@ it('a rest lasts as long as it should, or longer', () => {
     rest.take();
     expect(performance.now() - begun).toBeGreaterThanOrEqual(1.9);
   }
-});
-
-describe('the counts', () => {
-  it('put each latency into the first bucket that holds it', () => {
-    const tally = new Tally(tallyMemory());
-    const last = LATENCY_BOUNDS_US.length;
-    tally.sent(1, 0);
-    tally.sent(2, 50);
-    tally.sent(3, 50.5);
-    tally.sent(4, 10_000);
-    tally.sent(5, 1e9);
-    const buckets = Array.from({ length: last + 1 }, (_, bucket) => tally.latencyAt(bucket));
-    expect([buckets[0], buckets[1], buckets[last - 1], buckets[last]]).toEqual([3, 3, 4, 5]);
-    expect(tally.replies).toBe(15);
-    expect(tally.latencySumUs).toBeCloseTo(2 * 50 + 3 * 50.5 + 4 * 10_000 + 5e9);
-  });
-
-  it('are read where another thread has written them', () => {
-    const memory = tallyMemory();
-    const worker = new Tally(memory);
-    const main = new Tally(memory);
-    worker.batch(64);
-    worker.batch(1);
-    worker.miss(true);
-    worker.miss(false);
-    worker.miss(false);
-    worker.ignored();
-    worker.sendFailed(3);
-    worker.receiveFailed();
-    worker.reply(16);
-    worker.type(28);
-    worker.type(65_280);
-    const { queries, batches, misses, overflows, dropped, receiveFailures } = main;
-    expect({ queries, batches, misses, overflows, dropped, receiveFailures }).toEqual({
-      queries: 65,
-      batches: 2,
-      misses: 1,
-      overflows: 2,
-      dropped: 4,
-      receiveFailures: 1,
-    });
-    expect([main.rcode(16), main.rcode(0), main.typeAt(1), main.typeAt(10)]).toEqual([1, 0, 1, 1]);
-  });
 });

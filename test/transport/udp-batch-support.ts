@@ -2,8 +2,8 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import type { Address, Listening } from '../../src/transport/deps.ts';
+import type { Tally } from '../../src/transport/tally.ts';
 import { UdpPool } from '../../src/transport/udp-batch/pool.ts';
-import type { Tally } from '../../src/transport/udp-batch/tally.ts';
 import { type Ask, packet } from '../table/questions.ts';
 import { World } from '../table/world.ts';
 import { countingDeps } from './support.ts';

@@ -1,9 +1,13 @@
 // The main thread's side of the misses: takes them from all workers in turn, answers, and replies over their sockets.
+import { sharedOffset } from '../../base/clock.ts';
 import type { Counter } from '../../base/counters.ts';
-import { type Asker, LATER, type Respond } from '../../query/responder.ts';
+import { type Asker, LATER, type Respond, type SendLate } from '../../query/responder.ts';
 import { Client } from '../../wire/client.ts';
+import type { Query } from '../../wire/query.ts';
 import { type FairShare, STRETCH_MS } from '../fair-share.ts';
 import { LateReplies } from '../late-replies.ts';
+import { countReply } from '../tallies.ts';
+import type { Tally } from '../tally.ts';
 import { LateOutbox } from './late-outbox.ts';
 import type { MissQueue } from './miss-queue.ts';
 import { COPIED_HEAD, Packets, REPLY_SIZE, REQUEST_SIZE } from './packets.ts';
@@ -21,6 +25,16 @@ export interface MissSource {
   readonly packetInfo: boolean;
 }
 
+export interface DrainParts {
+  readonly respond: Respond;
+  readonly signal: SharedArrayBuffer;
+  /** Counts replies that could not be sent. */
+  readonly dropped: Counter;
+  readonly share: FairShare;
+  /** Where replies are counted. */
+  readonly tally: Tally;
+}
+
 /** Drains the queues of the workers of one address. */
 export class MissDrain implements Asker {
   readonly transport = 'udp';
@@ -28,9 +42,10 @@ export class MissDrain implements Asker {
   readonly client = new Client();
   readonly #respond: Respond;
   readonly #signal: Int32Array;
-  /** Counts replies that could not be sent. */
   readonly #dropped: Counter;
   readonly #share: FairShare;
+  readonly #tally: Tally;
+  readonly #offset = sharedOffset();
   readonly #sources: MissSource[] = [];
   readonly #received = new Packets(QUOTA, REQUEST_SIZE);
   readonly #replies = new Packets(QUOTA, REPLY_SIZE);
@@ -43,6 +58,8 @@ export class MissDrain implements Asker {
   /** Whose question is being answered, and its slot. */
   #source: MissSource | undefined;
   #slot = 0;
+  /** When it was taken in by the worker, on the clock of performance.now(). */
+  #began = 0;
   /** The descriptors may be somebody else's from now on. */
   #isOver = false;
   /** Counts turns: whose it is. */
@@ -50,15 +67,21 @@ export class MissDrain implements Asker {
   /** When to end at the latest, whatever is left; in milliseconds since the process began. */
   #end = Number.POSITIVE_INFINITY;
 
-  constructor(respond: Respond, signal: SharedArrayBuffer, dropped: Counter, share: FairShare) {
+  constructor({ respond, signal, dropped, share, tally }: DrainParts) {
     this.#respond = respond;
     this.#signal = new Int32Array(signal);
     this.#dropped = dropped;
     this.#share = share;
+    this.#tally = tally;
   }
 
   add(source: MissSource): void {
     this.#sources.push(source);
+  }
+
+  /** Misses that wait. */
+  get waiting(): number {
+    return this.#sources.reduce((sum, { queue, behind }) => sum + queue.waiting + behind.waiting, 0);
   }
 
   /** Ends `run` when nothing is waiting or still to come; after `graceMs` milliseconds even if something is. */
@@ -89,7 +112,7 @@ export class MissDrain implements Asker {
     }
     for (const outbox of this.#outboxes.values()) outbox.flush();
     this.#isOver = true;
-    for (const { queue, behind } of this.#sources) this.#dropped.inc(queue.waiting + behind.waiting);
+    this.#dropped.inc(this.waiting);
   }
 
   /** Answers for as long as one stretch may last; whether there may be more. */
@@ -123,9 +146,10 @@ export class MissDrain implements Asker {
       this.#received.readClient(taken, this.client);
       this.client.port = this.#received.portOf(taken);
       if (queue !== source.behind && this.#share.isSpent(this.client, now)) {
-        if (!source.behind.put(this.#received, taken, length)) this.#dropped.inc();
+        if (!source.behind.put(this.#received, taken, length, queue.stamp)) this.#dropped.inc();
         continue;
       }
+      this.#began = now - this.#age(queue.stamp, now);
       const request = this.#received.view(taken).subarray(0, length);
       const size = this.#respond(request, this, this.#replies.view(replies));
       const began = now;
@@ -143,11 +167,26 @@ export class MissDrain implements Asker {
     return taken;
   }
 
-  later(): (reply: Uint8Array) => void {
+  /** How long before `now` a worker's stamp was made, in milliseconds. */
+  #age(stamp: number, now: number): number {
+    return Math.max(0, ((((this.#offset + now) * 1000) | 0) - stamp) | 0) / 1000;
+  }
+
+  answered(request: Uint8Array, query: Query, reply: Uint8Array, length: number): void {
+    countReply(this.#tally, query, request.length, this.client.isIpv4, reply, length, this.#began);
+  }
+
+  later(): SendLate {
     const source = this.#source;
     const from = this.#heads.pop() ?? new Int32Array(COPIED_HEAD / 4);
     this.#received.copyOut(this.#slot, 0, from, 0);
-    return this.#late.promise((reply) => this.#sendLate(reply, source, from));
+    const began = this.#began;
+    const { isIpv4 } = this.client;
+    return this.#late.promise((reply, request, query) => {
+      if (request !== undefined && query !== undefined)
+        countReply(this.#tally, query, request.length, isIpv4, reply, reply.length, began);
+      this.#sendLate(reply, source, from);
+    });
   }
 
   #sendLate(reply: Uint8Array, source: MissSource | undefined, from: Int32Array): void {

@@ -3,7 +3,9 @@ import { COPIED_HEAD, type Packets, REQUEST_SIZE } from './packets.ts';
 
 /** Queries that may wait, for each worker; beyond it they are dropped, and clients ask again. */
 export const MISS_SLOTS = 4096;
-const SLOT_SIZE = COPIED_HEAD + REQUEST_SIZE;
+/** What was copied, then when it was taken in. */
+const SLOT_SIZE = COPIED_HEAD + REQUEST_SIZE + 4;
+const STAMP_WORD = (COPIED_HEAD + REQUEST_SIZE) / 4;
 const SLOT_WORDS = SLOT_SIZE / 4;
 /** Words: how many were put in, how many were taken out; each on a cache line of its own. */
 const PUT = 0;
@@ -17,17 +19,24 @@ export function missQueueMemory(): SharedArrayBuffer {
 export class MissQueue {
   readonly #ends: Int32Array;
   readonly #words: Int32Array;
+  /** When the packet that was taken last had been taken in, as `put` was told. */
+  stamp = 0;
 
   constructor(memory: SharedArrayBuffer) {
     this.#ends = new Int32Array(memory, 0, HEAD_BYTES / 4);
     this.#words = new Int32Array(memory, HEAD_BYTES);
   }
 
-  /** Copies a received packet in; false where the ring is full. */
-  put(packets: Packets, slot: number, length: number): boolean {
+  /**
+   * Copies a received packet in, and with it when it was taken in, in microseconds mod 2^32 on a clock that both threads
+   * share. False where the ring is full.
+   */
+  put(packets: Packets, slot: number, length: number, stamp = 0): boolean {
     const put = Atomics.load(this.#ends, PUT);
     if (((put - Atomics.load(this.#ends, TAKEN)) | 0) >= MISS_SLOTS) return false;
-    packets.copyOut(slot, length, this.#words, (put & (MISS_SLOTS - 1)) * SLOT_WORDS);
+    const place = (put & (MISS_SLOTS - 1)) * SLOT_WORDS;
+    packets.copyOut(slot, length, this.#words, place);
+    this.#words[place + STAMP_WORD] = stamp;
     Atomics.store(this.#ends, PUT, nextOf(put));
     return true;
   }
@@ -36,7 +45,9 @@ export class MissQueue {
   take(packets: Packets, slot: number): number {
     const taken = Atomics.load(this.#ends, TAKEN);
     if (taken === Atomics.load(this.#ends, PUT)) return -1;
-    const length = packets.copyIn(slot, this.#words, (taken & (MISS_SLOTS - 1)) * SLOT_WORDS);
+    const place = (taken & (MISS_SLOTS - 1)) * SLOT_WORDS;
+    const length = packets.copyIn(slot, this.#words, place);
+    this.stamp = this.#words[place + STAMP_WORD] as number;
     Atomics.store(this.#ends, TAKEN, nextOf(taken));
     return length;
   }

@@ -5,9 +5,12 @@ import type { Respond } from '../../query/responder.ts';
 import { MAX_READERS, type TableMemory } from '../../table/layout.ts';
 import { TableReader } from '../../table/lookup.ts';
 import type { TapMemory } from '../../tap/writer.ts';
+import { ZoneWords } from '../../wire/negative.ts';
 import { type Address, bindAsIs, type CloseOptions, type Listening, type TransportDeps } from '../deps.ts';
 import { FairShare } from '../fair-share.ts';
 import { listenError } from '../listen-error.ts';
+import { Tallies } from '../tallies.ts';
+import { Tally } from '../tally.ts';
 import { MissDrain } from './drain.ts';
 import { MissQueue, missQueueMemory } from './miss-queue.ts';
 import { Signal, Stop, signalMemory } from './signal.ts';
@@ -20,7 +23,6 @@ import {
   stopReceiving,
   type UdpSocket,
 } from './syscalls.ts';
-import { Tally, tallyMemory } from './tally.ts';
 import type { WorkerParts } from './worker.ts';
 
 /** Kernel buffer of each socket, each way, in bytes: for bursts while the worker is not on a processor. */
@@ -69,10 +71,16 @@ export interface PoolOptions {
   readonly sharesPort?: boolean;
 }
 
+/** How many zones a table has answers of. */
+function zoneCount({ zoneWords }: TableMemory): number {
+  return (zoneWords.byteLength / 4 - ZoneWords.FIRST) / ZoneWords.STRIDE;
+}
+
 export class UdpPool {
   readonly #options: PoolOptions;
   readonly #deps: TransportDeps;
   readonly #share: FairShare;
+  readonly #tallies: Tallies;
   readonly #members = new Set<Member>();
   /** Counts of all workers there ever were. */
   readonly tallies: Tally[] = [];
@@ -86,6 +94,7 @@ export class UdpPool {
     this.#options = options;
     this.#deps = deps;
     this.#share = deps.share ?? new FairShare();
+    this.#tallies = deps.tallies ?? new Tallies(zoneCount(options.table));
     const { slots, arena, names } = options.table;
     for (const memory of [slots, arena, names]) adviseHugePages(memory);
   }
@@ -94,16 +103,29 @@ export class UdpPool {
     return this.threads.length;
   }
 
+  /** Queries that wait for the main thread. */
+  get waiting(): number {
+    const groups = new Set([...this.#members].map(({ group }) => group));
+    return [...groups].reduce((sum, { drain }) => sum + drain.waiting, 0);
+  }
+
   /** Answers on one address with all its workers. Rejects with a FingerpostError of code `listen`. */
   async open(address: Address): Promise<Listening> {
     const bindAs = this.#deps.bind ?? bindAsIs;
     const sockets = await bindAs(async () => this.#openSockets(address));
     const signal = signalMemory();
-    const drain = new MissDrain(this.#options.respond, signal, this.#deps.counters.dropped, this.#share);
+    const place = { host: address.host, port: sockets[0]?.port ?? address.port };
+    const drain = new MissDrain({
+      respond: this.#options.respond,
+      signal,
+      dropped: this.#deps.counters.dropped,
+      share: this.#share,
+      tally: this.#tallies.open(place, 'udp'),
+    });
     const descriptors = [...new Set(sockets.map(({ fd }) => fd))];
     const isShared = address.fd !== undefined;
     const group: Group = { signal, drain, members: [], sockets: descriptors, isShared, closing: false };
-    for (const { fd } of sockets) group.members.push(this.#member(group, fd, isWildcard(address.host)));
+    for (const { fd } of sockets) group.members.push(this.#member(group, fd, place));
     const draining = drain.run();
     const { promise: closed, resolve } = Promise.withResolvers<void>();
     const close = ({ graceMs = GRACE_MS }: CloseOptions = {}): Promise<void> => {
@@ -116,7 +138,7 @@ export class UdpPool {
       await close();
       throw listenError('UDP', address, cause);
     }
-    return { address: address.host, port: sockets[0]?.port ?? address.port, close };
+    return { address: place.host, port: place.port, close };
   }
 
   #openSockets(address: Address): UdpSocket[] {
@@ -144,9 +166,10 @@ export class UdpPool {
     }
   }
 
-  #member(group: Group, fd: number, packetInfo: boolean): Member {
+  #member(group: Group, fd: number, place: Pick<Address, 'host' | 'port'>): Member {
+    const packetInfo = isWildcard(place.host);
     const misses = missQueueMemory();
-    const tally = tallyMemory();
+    const tally = this.#tallies.add(place, 'udp');
     const parts = {
       fd,
       reader: this.#freeReaders.pop() ?? this.#readers++,

@@ -1,6 +1,7 @@
 // One worker thread: takes queries in batches, answers from the shared table, hands misses on. Loads nothing but the
 // table's reader and this folder.
 import { parentPort, workerData } from 'node:worker_threads';
+import { sharedOffset } from '../../base/clock.ts';
 import { Guard, type GuardMemory, type Visitor } from '../../guard/guard.ts';
 import type { TableMemory } from '../../table/layout.ts';
 import { MISS, TableReader } from '../../table/lookup.ts';
@@ -8,13 +9,12 @@ import { Source } from '../../tap/record.ts';
 import { type TapMemory, TapWriter } from '../../tap/writer.ts';
 import { u16 } from '../../wire/bytes.ts';
 import { Client } from '../../wire/client.ts';
-import { HEADER_LENGTH } from '../../wire/codes.ts';
-import type { Query } from '../../wire/query.ts';
+import { rcodeOf } from '../../wire/frame.ts';
+import { Tally } from '../tally.ts';
 import { MissQueue } from './miss-queue.ts';
 import { BATCH, Packets, REPLY_SIZE, REQUEST_SIZE } from './packets.ts';
 import { Signal, Stop } from './signal.ts';
 import { Errno, errno, Rest, receive } from './syscalls.ts';
-import { Tally } from './tally.ts';
 import { Trains } from './trains.ts';
 
 /** Pause after a receive that failed, in milliseconds. */
@@ -60,6 +60,9 @@ class UdpWorker {
   readonly #slots = new Uint8Array(BATCH);
   /** Who asks just now. */
   readonly #visitor: Visitor = { transport: 'udp', client: new Client() };
+  /** The zones of a batch's replies. */
+  readonly #zones = new Uint16Array(BATCH);
+  readonly #offset = sharedOffset();
 
   constructor(parts: WorkerParts) {
     this.#parts = parts;
@@ -115,7 +118,7 @@ class UdpWorker {
       const request = this.#received.view(slot);
       const size = this.#reader.answer(slot, request, this.#visitor, now, reply);
       if (size > 0) this.#queue(replies++, slot, size);
-      else if (size === MISS) missed += this.#hand(slot);
+      else if (size === MISS) missed += this.#hand(slot, started);
       else this.#tally.ignored();
       this.#received.arm(slot);
     }
@@ -131,17 +134,17 @@ class UdpWorker {
     this.#replies.setLength(place, size);
     this.#replies.addressTo(place, this.#received, slot, this.#parts.packetInfo);
     const query = this.#reader.query(slot);
-    this.#tally.reply(this.#rcode(place, query));
-    // Where no question could be read, the type is that of a query before.
-    this.#tally.type(query.questionEnd > HEADER_LENGTH ? query.type : 0);
-  }
-
-  #rcode(place: number, { optAt }: Query): number {
-    const start = this.#replies.start(place);
     const { bytes } = this.#replies;
-    // The upper bits stand in the OPT record (RFC 6891 6.1.3).
-    const upper = optAt > 0 ? (bytes[start + optAt + 5] ?? 0) << 4 : 0;
-    return ((bytes[start + 3] ?? 0) & 0x0f) | upper;
+    const { isIpv4 } = this.#visitor.client;
+    this.#tally.answered(
+      query,
+      this.#received.received(slot),
+      isIpv4,
+      bytes,
+      this.#replies.start(place),
+      size,
+    );
+    this.#zones[place] = query.zone;
   }
 
   /** Writes down the replies of a batch that somebody wants; what was received and sent still stands where it was. */
@@ -151,7 +154,7 @@ class UdpWorker {
     for (let place = 0; place < replies; place++) {
       const slot = this.#slots[place] as number;
       const query = this.#reader.query(slot);
-      const rcode = this.#rcode(place, query);
+      const rcode = rcodeOf(query, this.#replies.bytes, this.#replies.start(place));
       const wants = tap.wants(rcode);
       if (wants === 0) continue;
       const { client } = this.#visitor;
@@ -167,8 +170,9 @@ class UdpWorker {
     tap.publish();
   }
 
-  #hand(slot: number): number {
-    const queued = this.#misses.put(this.#received, slot, this.#received.received(slot));
+  #hand(slot: number, started: number): number {
+    const stamp = (this.#offset + started) * 1000;
+    const queued = this.#misses.put(this.#received, slot, this.#received.received(slot), stamp);
     this.#tally.miss(queued);
     return queued ? 1 : 0;
   }
@@ -181,7 +185,8 @@ class UdpWorker {
   #send(replies: number, started: number): void {
     const failed = this.#trains.send(this.#parts.fd, replies, true);
     if (failed > 0) this.#tally.sendFailed(failed);
-    this.#tally.sent(replies - failed, (performance.now() - started) * 1000);
+    this.#tally.took(this.#zones, replies, (performance.now() - started) * 1000);
+    this.#tally.hits(replies);
   }
 }
 

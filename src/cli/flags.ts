@@ -9,13 +9,14 @@ function helpOf({ spec, variable }: OptionRow): string {
   return `${spec.help}${many}${fallback} [${variable}]`;
 }
 
-function collect(value: string, before: readonly string[] | undefined): readonly string[] {
+/** Collects the values of a flag that may be given several times. */
+export function repeated(value: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), value];
 }
 
 function flag(row: OptionRow): Option {
   const option = new Option(`${row.flag} <${row.spec.value}>`, helpOf(row));
-  return row.spec.repeated === true ? option.argParser(collect) : option;
+  return row.spec.repeated === true ? option.argParser(repeated) : option;
 }
 
 /** Adds the options of these groups to a command. */

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { loadOptions } from '../app/config.ts';
 import { VERSION } from '../app/version.ts';
 import { FingerpostError, messageOf } from '../base/errors.ts';
+import { announce } from './announce.ts';
 import { check } from './check.ts';
 import type { CommandSpec } from './command.ts';
 import { addFlags, flagsOf } from './flags.ts';
@@ -14,7 +15,7 @@ import { rm } from './rm.ts';
 import { serve } from './serve.ts';
 import { processTerminal, type Terminal, visible } from './terminal.ts';
 
-export const commands: readonly CommandSpec[] = [serve, put, rm, ls, check, lookup, load];
+export const commands: readonly CommandSpec[] = [serve, announce, put, rm, ls, check, lookup, load];
 
 /** Called wrongly, or told something that cannot be: the caller has to change something first. */
 const CALLERS_FAULT = new Set(['config', 'record', 'usage']);

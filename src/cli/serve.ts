@@ -15,7 +15,7 @@ Signals: SIGTERM and SIGINT stop it, within 2 s; SIGHUP reads the environment an
     'serve --registry etcd://10.0.0.5:2379,10.0.0.6:2379/skydns --http off',
     'serve --config /etc/fingerpost.yaml',
   ],
-  groups: ['registry', 'zone', 'serve'],
+  groups: ['registry', 'zone', 'serve', 'log'],
   // Loaded when it is run: a server is many parts, and `fingerpost ls` should not wait for them.
   run: async (call) => (await import('./serving.ts')).runServer(call),
 };

@@ -1,8 +1,8 @@
 // What an option is: one row of the table from which flags, environment, file keys and help are derived.
 import type { z } from 'zod';
 
-/** Which commands take it: all of them, those that use the registry, those that look at zones, only `serve`. */
-export type OptionGroup = 'all' | 'registry' | 'zone' | 'serve';
+/** Which commands take it: all of them, those that use the registry, those that look at zones, those that log, only `serve`. */
+export type OptionGroup = 'all' | 'registry' | 'zone' | 'log' | 'serve';
 
 export interface OptionSpec<T> {
   readonly group: OptionGroup;

@@ -319,7 +319,7 @@ export const table = {
     schema: whole(0, 3600),
   }),
   logLevel: option({
-    group: 'serve',
+    group: 'log',
     value: 'LEVEL',
     help: 'least level that is logged: debug, info, warn or error',
     allowed: 'debug, info, warn or error',
@@ -328,7 +328,7 @@ export const table = {
     schema: oneOf(['debug', 'info', 'warn', 'error']),
   }),
   logFormat: option({
-    group: 'serve',
+    group: 'log',
     value: 'FORMAT',
     help: 'json, pretty, or auto: pretty on a terminal, else JSON lines',
     allowed: 'auto, json or pretty',

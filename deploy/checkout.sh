@@ -25,6 +25,9 @@ build() {
   mkdir -p "$new"
   touch "$new/.built"
   node_modules/.bin/tsc -p src --outDir "$new" >&2
+  # The page is for browsers: another library of types, and files that are no scripts.
+  node_modules/.bin/tsc -p src/page --noEmit false --outDir "$new" >&2
+  cp src/page/*.html src/page/*.css src/page/*.svg "$new/page/"
   chmod +x "$new/cli/main.js"
   rm -rf dist
   mv -T "$new" dist 2>/dev/null || rm -rf "$new" # another build was quicker

@@ -1,4 +1,6 @@
 // The server: its parts made, joined, started and stopped. The one place that knows them all.
+import { Live } from '../api/live.ts';
+import { pageRoutes } from '../api/page.ts';
 import { type Clock, realClock, steadyClock } from '../base/clock.ts';
 import { type Logger, silent } from '../base/log.ts';
 import { Guard, guardMemory } from '../guard/guard.ts';
@@ -29,6 +31,7 @@ import { ExpiryGuard } from './expiry-guard.ts';
 import { Feed, logBad, wordOf } from './feed.ts';
 import { Forwarding } from './forwarding.ts';
 import { guardSettings, ownSecret } from './guarding.ts';
+import { liveStatus, PAGE_FOLDER } from './live-status.ts';
 import { giveBackMemory } from './memory.ts';
 import { openRegistryOf } from './options/open-registry.ts';
 import { Ports } from './ports.ts';
@@ -67,6 +70,7 @@ export class Server {
   readonly #expiry: ExpiryGuard;
   readonly #feed: Feed;
   readonly #tap = new Tap();
+  readonly #live: Live;
   readonly #guardMemory = guardMemory(MAX_READERS);
   readonly #guard = new Guard(this.#guardMemory, MAIN_READER);
   readonly #cookieSecret = ownSecret();
@@ -101,6 +105,7 @@ export class Server {
       added: (node) => table.names.add(nameOfNode(node)),
       removed: (node) => table.names.remove(nameOfNode(node)),
       bad: (bad) => logBad(this.#logger, bad),
+      touched: (node) => this.#live.touch(node),
       lost: (lost) => this.#expiry.lost(lost),
       told: (key) => this.#expiry.told(key),
     });
@@ -142,6 +147,12 @@ export class Server {
         giveBackMemory(this.#contents.services);
         this.#ready.resolve();
       },
+    });
+    this.#live = new Live({
+      contents: this.#contents,
+      isListed: () => this.#feed.standing.listed,
+      status: () => liveStatus(this.#health(), this.#contents, this.#metrics.snapshot()),
+      clock: this.#clock,
     });
   }
 
@@ -230,7 +241,7 @@ export class Server {
       drops: (client) => this.#guard.drops(client),
       metrics: this.#metrics,
       health: () => this.#health(),
-      routes: [],
+      routes: [this.#live.routes, pageRoutes(PAGE_FOLDER)],
       clock: this.#clock,
       log: this.#logger,
       bind,

@@ -17,6 +17,8 @@ export interface TreeHooks {
   readonly added?: (node: Node) => void;
   /** A name has ceased to exist. */
   readonly removed?: (node: Node) => void;
+  /** The services kept at a name change. */
+  readonly touched?: (node: Node) => void;
 }
 
 export class Tree {
@@ -101,6 +103,7 @@ export class Tree {
 
   /** Drops every answer that read a subtree with `node` in it: those hanging from here to the root. */
   touch(node: Node): void {
+    this.#hooks.touched?.(node);
     for (let at: Node | undefined = node; at !== undefined; at = at.parent) {
       const { hanging } = at;
       if (hanging === undefined) continue;

@@ -13,7 +13,7 @@ const RANKS: readonly (readonly string[])[] = [
   ['announce', 'observe'],
   ['api'],
   ['app'],
-  ['cli', 'index.ts'],
+  ['cli', 'page', 'index.ts'],
 ];
 
 /** `src/wire/name.ts` is in `wire`; a file directly in src/ is a part of its own. */

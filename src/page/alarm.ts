@@ -1,0 +1,55 @@
+// What must not be missed: that what the server says may be old, or that the page itself hears nothing any more. Pure.
+import type { LiveStatus } from '../api/live-format.ts';
+import { counted, duration, time, visible } from './words.ts';
+
+export interface Alarm {
+  readonly kind: 'lost' | 'expired' | 'stale' | 'starting' | 'stopping' | 'held';
+  readonly title: string;
+  readonly text: string;
+}
+
+/** The gravest thing that there is to say; undefined where all is well. `heardAt`: when the page was last told anything. */
+export function alarmOf(
+  status: LiveStatus | undefined,
+  isConnected: boolean,
+  heardAt: number,
+): Alarm | undefined {
+  if (!isConnected) return lost(status, heardAt);
+  if (status === undefined) return undefined;
+  const { state, since, cause, now, expired, heldNames, held } = status;
+  const known = since === undefined ? '' : `Nothing has been heard for ${duration(now - since)}. `;
+  const why = cause === undefined ? '' : ` Cause: ${visible(cause)}`;
+  if (expired === true)
+    return {
+      kind: 'expired',
+      title: 'Too old to be told',
+      text: `${known}Names in the zones are answered SERVFAIL.${why}`,
+    };
+  if (state === 'stale')
+    return {
+      kind: 'stale',
+      title: 'Stale: cut off from the registry',
+      text: `${known}Answers are what was known at ${time(since ?? now, now)}.${why}`,
+    };
+  if (state === 'starting')
+    return { kind: 'starting', title: 'Starting', text: `The registry has not been read yet.${why}` };
+  if (state === 'stopping')
+    return { kind: 'stopping', title: 'Stopping', text: 'The server was told to stop.' };
+  if (heldNames > 0) {
+    const names = held.map(({ name, held: some, of }) => `${visible(name)} (${some} of ${of})`).join(', ');
+    return {
+      kind: 'held',
+      title: `Services of ${counted(heldNames, 'name')} are held`,
+      text: `Most of their leases ran out at once: ${names}.`,
+    };
+  }
+  return undefined;
+}
+
+function lost(status: LiveStatus | undefined, heardAt: number): Alarm {
+  const text =
+    status === undefined
+      ? 'It is tried again and again.'
+      : `What is shown is as of ${time(heardAt)}. It is tried again and again.`;
+  return { kind: 'lost', title: 'This page has lost the server', text };
+}

@@ -1,0 +1,58 @@
+// Asks the server why a name is answered as it is, and shows what it says.
+import { byId, el, table } from './dom.ts';
+import { addressText, traitTexts } from './service-words.ts';
+import type { Place } from './tree.ts';
+import { nameText, visible } from './words.ts';
+
+const TYPES = ['A', 'AAAA', 'SRV', 'TXT', 'CNAME', 'MX', 'NS', 'PTR', 'SOA', 'ANY'];
+
+export function startExplain(): { choose: (place: Place) => void } {
+  const [form, name] = [byId<HTMLFormElement>('ask'), byId<HTMLInputElement>('name')];
+  const type = byId<HTMLSelectElement>('type');
+  type.append(...TYPES.map((text) => el('option', {}, text)));
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    void ask(name.value.trim(), type.value);
+  });
+  return {
+    choose: (place) => {
+      name.value = nameText(place.path);
+      showChosen(place);
+      byId('answer').replaceChildren();
+    },
+  };
+}
+
+function showChosen(place: Place): void {
+  const rows = place.services.map((service) => [
+    el('code', {}, addressText(service)),
+    traitTexts(service).join(', ') || 'all at their defaults',
+  ]);
+  byId('chosen').replaceChildren(
+    el('h3', {}, nameText(place.path)),
+    ...(rows.length === 0 ? [] : [table(['Service', 'Fields'], rows)]),
+    el('p', { class: 'quiet' }, `${place.living} in all at this name and below it.`),
+  );
+}
+
+let asked = 0;
+
+async function ask(name: string, type: string): Promise<void> {
+  const number = ++asked;
+  const box = byId('answer');
+  box.replaceChildren(el('p', { class: 'quiet' }, 'asking …'));
+  const shown = await answerTo(name, type);
+  // Another question may have come meanwhile.
+  if (number === asked) box.replaceChildren(...shown);
+}
+
+async function answerTo(name: string, type: string): Promise<HTMLElement[]> {
+  try {
+    const query = new URLSearchParams({ name, type });
+    const response = await fetch(`v1/explain?${query}`);
+    const body: unknown = await response.json();
+    return [el('pre', { tabindex: 0 }, visible(JSON.stringify(body, undefined, 2)))];
+  } catch (error) {
+    return [el('p', { class: 'failed' }, `No answer from the server: ${visible(String(error))}`)];
+  }
+}

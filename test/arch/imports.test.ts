@@ -50,6 +50,16 @@ describe('imports', () => {
     expect(wrong.map(({ path }) => path)).toEqual([]);
   });
 
+  it('of the page are its own files, and types of what it is sent', () => {
+    const page = sources.filter(({ path }) => path.startsWith('src/page/'));
+    const foreign = page.flatMap(({ imports }) =>
+      imports.filter(({ file }) => !file?.startsWith('src/page/')),
+    );
+    expect(foreign.every(({ typeOnly }) => typeOnly)).toBe(true);
+    expect(new Set(foreign.map(({ file }) => file))).toEqual(new Set(['src/api/live-format.ts']));
+    expect(sources.find(({ path }) => path === 'src/api/live-format.ts')?.imports).toEqual([]);
+  });
+
   it('are not of test files', () => {
     const wrong = sources.filter(({ imports }) => imports.some(({ file }) => file?.startsWith('test/')));
     expect(wrong.map(({ path }) => path)).toEqual([]);

@@ -31,6 +31,8 @@ const TEST: readonly Needed[] = [
   { file: '/usr/bin/ecj', package: 'ecj' },
   { file: '/usr/bin/python3', package: 'python3' },
   { file: '/usr/bin/systemd-socket-activate', package: 'systemd' },
+  // The page.
+  { file: '/usr/bin/chromium', package: 'chromium' },
   // Wall clocks that jump.
   { file: '/usr/lib/*/faketime/libfaketime.so.1', package: 'libfaketime' },
 ];

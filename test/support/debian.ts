@@ -33,6 +33,10 @@ const TEST: readonly Needed[] = [
   { file: '/usr/bin/systemd-socket-activate', package: 'systemd' },
   // The page.
   { file: '/usr/bin/chromium', package: 'chromium' },
+  // Those that follow the zones.
+  { file: '/usr/sbin/haproxy', package: 'haproxy' },
+  { file: '/usr/sbin/nginx', package: 'nginx-light' },
+  { file: '/usr/bin/prometheus', package: 'prometheus' },
   // Wall clocks that jump.
   { file: '/usr/lib/*/faketime/libfaketime.so.1', package: 'libfaketime' },
 ];

@@ -7,6 +7,7 @@ import { Externals } from '../query/externals.ts';
 import { isReverse, Outside } from '../query/outside.ts';
 import { Typed } from '../query/typed.ts';
 import type { AnswerTable } from '../table/table.ts';
+import { chooseOutgoing, type Outgoing, portable } from '../transport/outgoing.ts';
 import { UpstreamCache } from '../upstream/cache.ts';
 import { Resolver, type ResolverOptions } from '../upstream/cache-resolver.ts';
 import type { ServerAddress } from '../upstream/deps.ts';
@@ -42,13 +43,20 @@ export class Forwarding {
   /** Names at which workers must not say that nothing is there. */
   #open: readonly Name[] = [];
   #options: Options;
+  /** What other servers are asked over. */
+  #outgoing: Outgoing = portable;
   #isClosed = false;
 
   constructor(options: Options, parts: ForwardingParts) {
     this.#options = options;
     this.#parts = parts;
     const { contents, table, counters, logger: log, clock } = parts;
-    this.#forwarder = new Forwarder(limitsOf(options), { clock, counters, log });
+    this.#forwarder = new Forwarder(limitsOf(options), {
+      clock,
+      counters,
+      log,
+      openUdp: (server, listener) => this.#outgoing.open(server, listener),
+    });
     const cache = options.forwardCache === 0 ? undefined : new UpstreamCache(options.forwardCache, counters);
     this.#resolver = new Resolver(resolverOptions(options), { cache, counters, clock });
     this.#servers = new ForwardServers({
@@ -127,6 +135,8 @@ export class Forwarding {
   /** Our own ports are open, here: looks for loops from now on. Resolves when it is known whom to ask; never rejects. */
   async start(listeners: readonly ServerAddress[]): Promise<void> {
     if (this.#isClosed) this.#reopen();
+    const { clock, logger: log } = this.#parts;
+    if (this.#options.workers > 0) this.#outgoing = await chooseOutgoing({ clock, log });
     await this.#servers.start(listeners);
     this.#forwarder.start();
   }
@@ -157,11 +167,15 @@ export class Forwarding {
     this.#changed();
   }
 
-  close(): void {
+  /** Never rejects. */
+  async close(): Promise<void> {
     this.#isClosed = true;
     this.#forwarder.close();
     this.#servers.close();
     this.#stubs.close();
+    const outgoing = this.#outgoing;
+    this.#outgoing = portable;
+    await outgoing.close();
   }
 }
 

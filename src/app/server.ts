@@ -317,7 +317,7 @@ export class Server {
 
   async #close(): Promise<void> {
     await this.#ports?.close();
-    this.#forwarding.close();
+    await this.#forwarding.close();
     await this.#snapshot?.close();
     await this.#registry?.close();
     this.#expiry.clear();

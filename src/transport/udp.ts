@@ -30,7 +30,7 @@ export interface Udp {
 }
 
 /** Why batches cannot be had here; undefined where they can, as far as can be told without trying. */
-function obstacle(): string | undefined {
+export function obstacle(): string | undefined {
   if (process.platform !== 'linux') return `the system is ${process.platform}, not linux`;
   // The structures of the system calls are laid out for 64-bit little-endian machines.
   if (endianness() !== 'LE' || !['x64', 'arm64', 'riscv64', 'loong64', 'ppc64'].includes(process.arch)) {

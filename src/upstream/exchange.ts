@@ -7,7 +7,7 @@ import { packetOf, type Question } from './question.ts';
 import type { RandomWords } from './random.ts';
 import { isTruncated, Match, matchReply, takeReply } from './receive.ts';
 import type { UpstreamServer } from './server.ts';
-import type { UdpSocket } from './udp-socket.ts';
+import type { Pooled } from './udp-sockets.ts';
 import type { UpstreamReply } from './upstreamed.ts';
 
 /** So many replies that are none, and the question goes over TCP, which nobody from outside can answer. */
@@ -43,7 +43,7 @@ export class Exchange {
   #fellBack = false;
   #id = 0;
   #packet: Uint8Array | undefined;
-  #socket: UdpSocket | undefined;
+  #socket: Pooled | undefined;
   #mismatches = 0;
   #cancelTcp: Cancel | undefined;
   #cancelLinger: Cancel | undefined;
@@ -98,7 +98,7 @@ export class Exchange {
     this.#releaseSocket(true);
     // Where only the case differs it may be a guess, or a server that does not keep it: over TCP that makes no difference.
     if (match === Match.OTHER_CASE) this.#askOverTcp();
-    else this.#take(plainView(message));
+    else this.#take(new Uint8Array(message));
   }
 
   /** From the UDP socket: nobody listens there, or there is no way. */
@@ -190,9 +190,4 @@ export class Exchange {
 /** What servers from before EDNS say to it, and those that know another version only. */
 function cannotReadEdns(rcode: number): boolean {
   return rcode === Rcode.FORMERR || rcode === Rcode.NOTIMP || rcode === Rcode.BADVERS;
-}
-
-/** The bytes of a Buffer, whose `slice` would not copy. */
-function plainView(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 }

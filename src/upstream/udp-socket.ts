@@ -1,80 +1,26 @@
-// One UDP socket towards one server: connected, so that the system lets nobody else in and says when nobody is there.
-import { createSocket, type Socket } from 'node:dgram';
-import { isIPv6 } from 'node:net';
+// One UDP socket towards one server, whatever it is made of: what the sockets' pool and the exchanges know of it.
 import type { ServerAddress } from './deps.ts';
 
 /** Who waits for what a socket receives. Called any number of times while it holds the socket, never within a call to it. */
 export interface UdpListener {
+  /** The bytes are the socket's: they are used again when this returns. */
   received(message: Uint8Array): void;
   /** Nobody listens there, or there is no way. The socket is closed. */
   broken(reason: string): void;
 }
 
-type Lookup = (hostname: string, family: number, done: (error: null, address: string) => void) => void;
-
-/** Addresses are given as numbers, and with nothing to look up a socket is bound and connected at once. */
-const alreadyAnAddress: Lookup = (hostname, _family, done) => done(null, hostname);
-
-function open(host: string): Socket {
-  // The types ask for dns.lookup's signature; dgram calls it as (hostname, family, callback).
-  const lookup = alreadyAnAddress as unknown as NonNullable<
-    Parameters<typeof createSocket>[0] & object
-  >['lookup'];
-  return createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4', lookup });
-}
-
-/** The code of a system error, or what else there is to say. */
-function reasonOf(error: Error): string {
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
-}
-
-export class UdpSocket {
-  readonly openedAt: number;
-  /** How many questions it was used for. */
-  uses = 0;
-  readonly #socket: Socket;
-  #listener: UdpListener;
-  #isOpen = true;
-
-  /** The system chooses the port, at random (RFC 6056), among those that its operator set aside for it. */
-  constructor({ host, port }: ServerAddress, listener: UdpListener, now: number) {
-    this.openedAt = now;
-    this.#listener = listener;
-    this.#socket = open(host);
-    this.#socket.on('message', (message) => this.#listener.received(message));
-    this.#socket.on('error', (error) => this.#fail(reasonOf(error)));
-    this.#socket.connect(port, host);
-  }
-
-  get isOpen(): boolean {
-    return this.#isOpen;
-  }
-
+/**
+ * A connected socket, so that the system lets nobody else in and says when nobody is there. Its port is the system's choice,
+ * at random (RFC 6056), among those that its operator set aside for it.
+ */
+export interface UdpSocket {
+  readonly isOpen: boolean;
   /** From now on `listener` gets what comes. */
-  handTo(listener: UdpListener): void {
-    this.#listener = listener;
-  }
-
+  handTo(listener: UdpListener): void;
   /** Sends; the bytes may not be changed afterwards. What fails is heard by the listener, or by nobody. */
-  send(packet: Uint8Array): void {
-    if (!this.#isOpen) return;
-    try {
-      this.#socket.send(packet);
-    } catch {
-      // It could not be connected: the error event tells the listener.
-    }
-  }
-
-  close(): void {
-    if (!this.#isOpen) return;
-    this.#isOpen = false;
-    this.#socket.close();
-  }
-
-  #fail(reason: string): void {
-    if (!this.#isOpen) return;
-    this.close();
-    // An error while connecting comes in the middle of a call.
-    process.nextTick(() => this.#listener.broken(reason));
-  }
+  send(packet: Uint8Array): void;
+  close(): void;
 }
+
+/** Opens a socket; never throws: where it cannot be opened, the listener hears that it broke. */
+export type OpenUdp = (server: ServerAddress, listener: UdpListener) => UdpSocket;

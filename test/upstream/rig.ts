@@ -9,6 +9,8 @@ import type { FlightLimits } from '../../src/upstream/flights.ts';
 import { DEFAULT_LIMITS, Forwarder } from '../../src/upstream/forwarder.ts';
 import type { ServerGroup } from '../../src/upstream/group.ts';
 import { relay } from '../../src/upstream/relay.ts';
+import { openPortable } from '../../src/upstream/udp-portable.ts';
+import type { OpenUdp } from '../../src/upstream/udp-socket.ts';
 import type { Upstreamed } from '../../src/upstream/upstreamed.ts';
 import { header, pointer, record } from '../wire/packets.ts';
 import { asked, type ReplyParts, replyBytes } from './asked.ts';
@@ -18,6 +20,9 @@ type CounterName = keyof Counters;
 
 /** An A record of the question's name. */
 export const A = record(pointer(12), 1, [192, 0, 2, 1]);
+
+/** An A record of the question's name that nobody should believe. */
+export const FORGED = record(pointer(12), 1, [6, 6, 6, 6]);
 
 /** The bytes of a reply to what was asked; a good one with an address unless told otherwise. */
 export function replyTo(asking: Asking, parts: ReplyParts = { answers: [A] }): Uint8Array {
@@ -48,8 +53,8 @@ export class Rig {
   readonly forwarder: Forwarder;
   readonly #counts = new Map<CounterName, number>();
 
-  constructor(clock: Clock, limits: Partial<FlightLimits> = {}) {
-    this.deps = { clock, counters: this.#counters(), log: this.#logger() };
+  constructor(clock: Clock, limits: Partial<FlightLimits> = {}, openUdp: OpenUdp = openPortable) {
+    this.deps = { clock, counters: this.#counters(), log: this.#logger(), openUdp };
     this.forwarder = new Forwarder({ ...DEFAULT_LIMITS, ...limits }, this.deps);
   }
 
@@ -106,8 +111,12 @@ afterEach(async () => {
  * A rig that is closed after the test. Its time stands still unless a clock is handed in: so however slow the machine is,
  * nothing is asked twice for that.
  */
-export function rig(clock: Clock = new ManualClock(1_000_000), limits?: Partial<FlightLimits>): Rig {
-  const made = new Rig(clock, limits);
+export function rig(
+  clock: Clock = new ManualClock(1_000_000),
+  limits?: Partial<FlightLimits>,
+  openUdp?: OpenUdp,
+): Rig {
+  const made = new Rig(clock, limits, openUdp);
   toClose.add(() => made.forwarder.close());
   return made;
 }

@@ -26,6 +26,12 @@ const IPV6_V6ONLY = 26;
 const IPV6_RECVPKTINFO = 49;
 /** As an option of a socket, and as control data of one message (udp(7)). */
 export const UDP_SEGMENT = 103;
+const EPOLL_CLOEXEC = 0o2000000;
+const EPOLL_CTL_ADD = 1;
+const EPOLLIN = 1;
+/** struct epoll_event is packed on x86-64 alone (epoll_ctl(2)): two words then, else a word of padding and eight bytes. */
+const EVENT_SIZE = process.arch === 'x64' ? 12 : 16;
+const EVENT_DATA = EVENT_SIZE - 8;
 const MADV_HUGEPAGE = 14;
 const HUGE_PAGE = 0x200000n;
 /** recvmmsg: wait for the first datagram only, then take what is there. */
@@ -36,6 +42,11 @@ const MSG_DONTWAIT = 0x40;
 const LAST_WAIT_MS = 20;
 
 export const Errno = { EINTR: 4, EIO: 5, EAGAIN: 11, ENOBUFS: 105 } as const;
+
+/** The name of the error of the call before: `ECONNREFUSED` and the like. */
+export function errnoName(): string {
+  return nameOfErrno(errno());
+}
 
 const libc = koffi.load('libc.so.6');
 const calls = {
@@ -50,6 +61,12 @@ const calls = {
   close: libc.func('int close(int)'),
   recvmmsg: libc.func('int recvmmsg(int, void *, uint, int, void *)'),
   sendmmsg: libc.func('int sendmmsg(int, void *, uint, int)'),
+  send: libc.func('int64_t send(int, const void *, size_t, int)'),
+  recv: libc.func('int64_t recv(int, uint64_t, size_t, int)'),
+  epoll_create1: libc.func('int epoll_create1(int)'),
+  epoll_ctl: libc.func('int epoll_ctl(int, int, int, const void *)'),
+  epoll_wait: libc.func('int epoll_wait(int, uint64_t, int, int)'),
+  eventfd: libc.func('int eventfd(uint, int)'),
   nanosleep: libc.func('int nanosleep(const void *, void *)'),
 } as const;
 
@@ -283,5 +300,89 @@ export class Rest {
   /** Returns a little later than asked for (prctl(2), PR_SET_TIMERSLACK), or early after a signal. */
   take(): void {
     calls.nanosleep(this.#time.address, null);
+  }
+}
+
+/** Opens a UDP socket that is connected to `to`, from a port that the system chooses, and never waits; -1 where it fails. */
+export function connectUdpSocket(to: SocketName): number {
+  const fd: number = calls.socket(to.family, SOCK_DGRAM | SOCK_CLOEXEC | O_NONBLOCK, 0);
+  if (fd < 0) return -1;
+  const name = socketAddress(to);
+  if (calls.connect(fd, name, name.length) === 0) return fd;
+  const failure = errno();
+  calls.close(fd);
+  koffi.errno(failure);
+  return -1;
+}
+
+/** Sends one datagram over a connected socket; false where it fails (see errno). */
+export function sendOne(fd: number, packet: Uint8Array): boolean {
+  return (calls.send(fd, packet, packet.length, MSG_DONTWAIT) as number) >= 0;
+}
+
+/** Memory that datagrams are received into, one at a time. */
+export class Inbox {
+  readonly bytes: Uint8Array;
+  readonly #address: number;
+
+  constructor(size: number) {
+    const { memory, address } = pinnedMemory(size);
+    this.bytes = new Uint8Array(memory);
+    // No address of a process is above 2 ** 48, and a number takes no memory where a bigint does.
+    this.#address = Number(address);
+  }
+
+  /** Takes one datagram from a socket; its length, or -1 (see errno). */
+  receive(fd: number): number {
+    return calls.recv(fd, this.#address, this.bytes.length, MSG_DONTWAIT) as number;
+  }
+}
+
+/** Which of many sockets have something to receive: an epoll instance, or one thread's use of it. */
+export class Readiness {
+  /** Of the instance. */
+  readonly fd: number;
+  readonly #most: number;
+  readonly #words: Int32Array;
+  readonly #address: number;
+
+  /** `most`: how many sockets one `wait` tells. Makes an instance unless one is given; throws a SystemError. */
+  constructor(most: number, fd: number = calls.epoll_create1(EPOLL_CLOEXEC)) {
+    if (fd < 0) throw new SystemError('epoll_create1');
+    this.fd = fd;
+    this.#most = most;
+    const { memory, address } = pinnedMemory(most * EVENT_SIZE);
+    this.#words = new Int32Array(memory);
+    this.#address = Number(address);
+  }
+
+  /** Watches a socket until it is closed, under two words that `wait` tells; false where it fails (see errno). */
+  add(fd: number, first: number, second: number): boolean {
+    const event = new Int32Array(EVENT_SIZE / 4);
+    event[0] = EPOLLIN;
+    event[EVENT_DATA / 4] = first;
+    event[EVENT_DATA / 4 + 1] = second;
+    return calls.epoll_ctl(this.fd, EPOLL_CTL_ADD, fd, event) === 0;
+  }
+
+  /** Waits at most `ms` milliseconds, of a whole thread; how many are ready, or have failed. */
+  wait(ms: number): number {
+    return Math.max(0, calls.epoll_wait(this.fd, this.#address, this.#most, ms) as number);
+  }
+
+  /** The first word of the `i`-th of those that are ready. */
+  first(i: number): number {
+    return this.#words[(i * EVENT_SIZE + EVENT_DATA) / 4] as number;
+  }
+
+  second(i: number): number {
+    return this.#words[(i * EVENT_SIZE + EVENT_DATA) / 4 + 1] as number;
+  }
+
+  /** Ends every `wait` of any thread from now on at once; what does it is to be closed with the instance. */
+  interrupt(): number {
+    const fd: number = calls.eventfd(1, SOCK_CLOEXEC);
+    this.add(fd, -1, 0);
+    return fd;
   }
 }

@@ -127,6 +127,7 @@ export class Feed implements RegistrySink {
     const { contents, counters } = this.#parts;
     counters.revision.set(contents.revision);
     counters.services.set(contents.services);
+    counters.leased.set(contents.leased);
     counters.badRecords.set(contents.bad.size);
     counters.quarantined.set(contents.quarantined);
     counters.outsideKeys.set(contents.outside);

@@ -13,6 +13,7 @@ import { type Listeners, listen, listenOn } from '../transport/listen.ts';
 import { chooseUdp } from '../transport/udp.ts';
 import type { Client } from '../wire/client.ts';
 import type { ListenAddress, Options } from './config.ts';
+import { VERSION } from './version.ts';
 
 /** How long replies in hand may take to leave, in milliseconds. */
 const GRACE_MS = 2000;
@@ -59,7 +60,9 @@ export class Ports {
   async #openHttp({ http, reusePort }: Options, parts: PortParts): Promise<void> {
     if (http === 'off') return;
     const { metrics, health, routes, bind } = parts;
-    this.#http = await bind(() => startHttp(http, { metrics, health, routes, sharesPort: reusePort }));
+    this.#http = await bind(() =>
+      startHttp(http, { metrics, health, version: VERSION, routes, sharesPort: reusePort }),
+    );
   }
 
   /** Where questions are answered, over UDP and TCP alike, ports as they really are. */

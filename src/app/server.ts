@@ -5,6 +5,7 @@ import { type Clock, realClock, steadyClock } from '../base/clock.ts';
 import { type Logger, silent } from '../base/log.ts';
 import { Guard, guardMemory } from '../guard/guard.ts';
 import { type GuardSettings, writeSettings } from '../guard/settings.ts';
+import { type Health, isReady } from '../observe/health.ts';
 import { createMetrics, type Metrics } from '../observe/metrics.ts';
 import { Answerer, type AnswererOptions, type Keep } from '../query/answerer.ts';
 import type { Respond } from '../query/responder.ts';
@@ -93,7 +94,7 @@ export class Server {
     this.#privileges = parts.privileges;
     this.#sockets = parts.sockets ?? [];
     const zones = new Zones(options.zone);
-    this.#metrics = createMetrics({ zones: zones.all.map(({ name }) => nameToText(name)) });
+    this.#metrics = createMetrics({ zones: zones.all.map(({ name }) => nameToText(name)), version: VERSION });
     this.#setGuard(guardSettings(options, this.#cookieSecret));
     const { counters } = this.#metrics;
     const table = new AnswerTable(options.tableSize, zones, () => this.#contents.tree, counters, this.#guard);
@@ -124,6 +125,7 @@ export class Server {
       guard: this.#guardMemory.counts,
       table,
       upstream: () => this.#forwarding.status().groups,
+      registry: { ready: () => isReady(this.#health()), lag: () => this.#lag() },
     });
     this.#policy = new StalePolicy(options, { zones, logger: this.#logger, clock: this.#clock });
     this.#expiry = new ExpiryGuard(options, {
@@ -255,17 +257,26 @@ export class Server {
     );
   }
 
-  #health() {
+  /** Seconds since the last word from the registry, or since what a snapshot holds was heard; undefined before. */
+  #lag(): number | undefined {
+    const { state } = this.#feed.standing;
+    const heard = this.#registry?.lastWord ?? (state.kind === 'stale' ? state.since : undefined);
+    return heard === undefined ? undefined : Math.max(0, this.#clock.now() - heard) / 1000;
+  }
+
+  #health(): Health {
     const { standing } = this.#feed;
     const { revision } = this.#contents;
     const registry = this.#registry?.url ?? '';
     const upstream = this.#forwarding.status().groups;
-    if (this.#stopped !== undefined) return { registry, state: 'stopping', revision, upstream } as const;
+    if (this.#stopped !== undefined) return { registry, state: 'stopping', revision, upstream };
     const kind = wordOf(standing);
     const { expired } = this.#policy;
     const held = this.#expiry.guarded;
-    const parts = { ...cut(standing.state), ...(expired && { expired }), held };
-    return { registry, state: kind, revision, upstream, ...parts } as const;
+    const { staleTtl, staleMax } = this.#options;
+    const policy = { staleTtl, staleMax };
+    const parts = { ...cut(standing.state), ...(expired && { expired }), held, policy };
+    return { registry, state: kind, revision, upstream, ...parts };
   }
 
   /**

@@ -37,6 +37,8 @@ export interface Counters {
   readonly expiryGuards: Counter;
   readonly outsideKeys: Gauge;
   readonly services: Gauge;
+  /** Of them, those whose keys hang on leases. */
+  readonly leased: Gauge;
   readonly revision: Gauge;
   readonly synced: Gauge;
   /** 1 for the state that the registry is in, 0 for the others. */
@@ -104,6 +106,7 @@ export const noCounters: Counters = {
   expiryGuards: nothing,
   outsideKeys: nothing,
   services: nothing,
+  leased: nothing,
   revision: nothing,
   synced: nothing,
   stateStarting: nothing,

@@ -3,40 +3,12 @@
 import type { Server } from 'node:http';
 import { type AddressInfo, isIPv6 } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
-import { Hono } from 'hono';
-import { FingerpostError, messageOf } from '../base/errors.ts';
-import type { GroupStatus, ServerStatus } from '../upstream/status.ts';
+import { type Context, Hono } from 'hono';
+import { FingerpostError } from '../base/errors.ts';
+import { type Health, healthBody, isReady } from './health.ts';
 import type { Metrics } from './metrics.ts';
 
-/** How the server stands to its registry. */
-export interface Health {
-  /** Its URL, without a password. */
-  readonly registry: string;
-  readonly state: 'starting' | 'synced' | 'stale' | 'stopping';
-  /** Cut off since, milliseconds since 1970. */
-  readonly since?: number | undefined;
-  /** It has been stale for so long that questions are answered SERVFAIL. */
-  readonly expired?: boolean;
-  /** The registry revision that answers are up to date with. */
-  readonly revision: number;
-  readonly cause?: unknown;
-  /** The servers that are asked about names outside the zones; absent or empty where none are. */
-  readonly upstream?: readonly GroupStatus[];
-  /** Names whose services are held although their leases ran out; absent or empty where there are none. */
-  readonly held?: readonly HeldName[];
-}
-
-export interface HeldName {
-  readonly name: string;
-  /** Milliseconds since 1970. */
-  readonly since: number;
-  /** How many leased services it had, and how many of those are held. */
-  readonly of: number;
-  readonly held: number;
-}
-
-/** So many of them are listed. */
-const MOST_HELD = 20;
+export type { Health, HeldName } from './health.ts';
 
 /** Adds paths of a part of its own to those that are served over HTTP. */
 export type Routes = (app: Hono) => void;
@@ -44,6 +16,8 @@ export type Routes = (app: Hono) => void;
 export interface HttpParts {
   readonly metrics: Metrics;
   readonly health: () => Health;
+  /** What /healthz says of it. */
+  readonly version?: string;
   /** What else is served. */
   readonly routes?: readonly Routes[];
   /** Other processes may share the port; default: it must be free. */
@@ -61,32 +35,9 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-function upstreamServer({ address, state, since, roundTripMs }: ServerStatus): Record<string, unknown> {
-  return {
-    address,
-    state,
-    ...(since === undefined ? {} : { since: new Date(since).toISOString() }),
-    ...(roundTripMs === undefined ? {} : { roundTripMs: Math.round(roundTripMs * 10) / 10 }),
-  };
-}
-
-function heldName({ name, since, of, held }: HeldName): Record<string, unknown> {
-  return { name, since: new Date(since).toISOString(), held, of };
-}
-
-function healthBody(health: Health): Record<string, unknown> {
-  const { registry, state, since, expired, revision, cause, upstream = [], held = [] } = health;
-  const groups = upstream.map(({ name, servers }) => ({ name, servers: servers.map(upstreamServer) }));
-  return {
-    registry,
-    state,
-    revision,
-    ...(since === undefined ? {} : { since: new Date(since).toISOString() }),
-    ...(expired === undefined ? {} : { expired }),
-    ...(cause === undefined ? {} : { cause: messageOf(cause) }),
-    ...(groups.length === 0 ? {} : { upstream: groups }),
-    ...(held.length === 0 ? {} : { held: held.slice(0, MOST_HELD).map(heldName) }),
-  };
+/** JSON that people can read as it comes. */
+function readable(context: Context, body: Record<string, unknown>, status: 200 | 503 = 200): Response {
+  return context.body(`${JSON.stringify(body, null, 2)}\n`, status, { 'content-type': 'application/json' });
 }
 
 /** As a body is sent: the next piece is made when the one before is on its way. */
@@ -106,15 +57,21 @@ function bytesOf(chunks: AsyncIterable<string>): ReadableStream<Uint8Array<Array
 }
 
 /** The routes, without a port. */
-export function httpApp({ metrics, health, routes = [] }: HttpParts): Hono {
+export function httpApp({ metrics, health, version, routes = [] }: HttpParts): Hono {
   const app = new Hono();
   // Alive as long as it answers at all: a restart would not bring a lost registry back.
-  app.get('/healthz', (context) => context.json({ ok: true, ...healthBody(health()) }));
-  // Stale is still ready: what was known stays in force, and all servers lose the registry at once.
+  app.get('/healthz', (context) =>
+    readable(context, {
+      ok: true,
+      ...(version === undefined ? {} : { version }),
+      uptimeSeconds: Math.floor(process.uptime()),
+      ...healthBody(health()),
+    }),
+  );
   app.get('/readyz', (context) => {
     const now = health();
-    const ready = now.state !== 'starting' && now.state !== 'stopping' && now.expired !== true;
-    return context.json({ ready, ...healthBody(now) }, ready ? 200 : 503);
+    const ready = isReady(now);
+    return readable(context, { ready, ...healthBody(now) }, ready ? 200 : 503);
   });
   app.get('/metrics', (context) =>
     context.body(bytesOf(metrics.chunks()), 200, { 'content-type': metrics.contentType }),

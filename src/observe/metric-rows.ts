@@ -69,6 +69,7 @@ export const metricRows: { readonly [K in keyof Counters]: MetricRow } = {
   ),
   outsideKeys: gauge('fingerpost_outside_keys', 'Keys that lie in none of the zones.'),
   services: gauge('fingerpost_services', 'Services that are served.'),
+  leased: gauge('fingerpost_leased_services', 'Services whose keys are bound to leases.'),
   revision: gauge('fingerpost_registry_revision', 'Registry revision that answers are up to date with.'),
   synced: gauge('fingerpost_registry_synced', '1 while changes are being received, 0 while not.'),
   stateStarting: gauge('fingerpost_registry_state', STATE, ['state', 'starting']),

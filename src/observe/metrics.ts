@@ -7,6 +7,7 @@ import { CONTENT_TYPE, type Family, labelText, textOf } from './family.ts';
 import { guardFamilies } from './guard-metrics.ts';
 import { type MetricRow, metricRows } from './metric-rows.ts';
 import { processMetrics } from './process-metrics.ts';
+import { buildFamily, type RegistryState, registryFamilies } from './registry-metrics.ts';
 import { type MetricsSnapshot, takeSnapshot } from './snapshot.ts';
 import { type TableState, tableFamilies } from './table-metrics.ts';
 import { upstreamFamilies } from './upstream-metrics.ts';
@@ -37,6 +38,7 @@ export interface Sources {
   /** What the guards of all threads have counted. */
   readonly guard?: SharedArrayBuffer;
   readonly table?: TableState;
+  readonly registry?: RegistryState;
   readonly upstream?: () => readonly GroupStatus[];
 }
 
@@ -61,6 +63,7 @@ export interface MetricsOptions {
   readonly process?: boolean;
   /** The zones, in order of their numbers, with the final dot. */
   readonly zones?: readonly string[];
+  readonly version?: string;
 }
 
 type Sums = { readonly [K in keyof Counters]: Sum };
@@ -87,7 +90,7 @@ function countedFamilies(sums: Sums): Family[] {
 }
 
 /** The metrics of one server. */
-export function createMetrics({ zones = [], ...options }: MetricsOptions = {}): Metrics {
+export function createMetrics({ zones = [], version = '', ...options }: MetricsOptions = {}): Metrics {
   const ofProcess = options.process === false ? async () => '' : processMetrics();
   const tallies = new Tallies(zones.length);
   // Made from the rows, which have exactly the fields of Counters.
@@ -101,10 +104,12 @@ export function createMetrics({ zones = [], ...options }: MetricsOptions = {}): 
   const families = [
     ...dnsFamilies(tallies, zones),
     ...countedFamilies(sums),
+    ...registryFamilies(() => sources.registry),
     ...tableFamilies(() => sources.table),
     ...workerFamilies(tallies, () => sources.workers),
     ...guardFamilies(() => sources.guard),
     ...upstreamFamilies(() => sources.upstream?.() ?? []),
+    buildFamily(version),
   ];
   const chunks = async function* () {
     yield* textOf(families);

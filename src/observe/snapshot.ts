@@ -46,6 +46,8 @@ export interface MetricsSnapshot {
   readonly workers: { readonly alive: number; readonly replaced: number };
   /** Questions that the access list and the rate limit turned away. */
   readonly limited: { readonly denied: number; readonly dropped: number; readonly limited: number };
+  /** Whether /readyz says so now, and seconds since the last word from the registry, undefined before the first. */
+  readonly registry: { readonly ready: boolean; readonly lag: number | undefined };
   /** How the servers outside stand now. */
   readonly upstream: readonly GroupStatus[];
 }
@@ -59,7 +61,7 @@ export function takeSnapshot(
   counts: MetricsSnapshot['counts'],
   tallies: Tallies,
   zones: number,
-  { workers, guard, table, upstream }: Sources,
+  { workers, guard, table, upstream, registry }: Sources,
 ): MetricsSnapshot {
   const sums = sumOf(tallies, zones);
   const sum = (place: number) => sums[place] as number;
@@ -98,6 +100,7 @@ export function takeSnapshot(
       dropped: guarded(Count.DROPPED),
       limited: guarded(Count.LIMITED),
     },
+    registry: { ready: registry?.ready() ?? false, lag: registry?.lag() },
     upstream: upstream?.() ?? [],
   };
 }

@@ -62,6 +62,11 @@ export class EtcdFollower {
     return this.#leases;
   }
 
+  /** When etcd was last heard of, milliseconds since 1970. */
+  get lastWord(): number | undefined {
+    return this.#status.lastWord;
+  }
+
   start(): void {
     this.#running = this.#run();
   }
@@ -171,6 +176,7 @@ export class EtcdFollower {
     for await (const page of pages(etcd, below(prefix))) {
       await this.#leases.learn(collectLeases(page.kvs));
       if (this.#closed) return;
+      this.#status.heard();
       if (revision === undefined) sink.listing(page.revision);
       revision = page.revision;
       const entries = page.kvs.map((kv) => entryOf(kv, this.#leases.get));

@@ -40,6 +40,10 @@ export class EtcdRegistry implements Registry {
     this.#deps = deps;
   }
 
+  get lastWord(): number | undefined {
+    return this.#follower?.lastWord;
+  }
+
   watch(sink: RegistrySink, from?: Known): void {
     if (this.#follower !== undefined)
       throw new FingerpostError('registry', 'the registry is watched already');

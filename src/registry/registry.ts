@@ -73,6 +73,8 @@ export interface Registry {
   readonly url: string;
   /** Only keys below `<prefix>/` are ever read. */
   readonly prefix: string;
+  /** When the watch last heard of the registry, milliseconds since 1970; undefined before it has. */
+  readonly lastWord?: number | undefined;
   /**
    * Lists, then follows, for ever: reconnects by itself. It does not keep the process alive by itself. Once only.
    * With `from` the first list is left out where changes since then can still be told.

@@ -47,6 +47,11 @@ export class SqliteFollower {
     this.#status = new Status(deps);
   }
 
+  /** When the file was last looked at, milliseconds since 1970. */
+  get lastWord(): number | undefined {
+    return this.#status.lastWord;
+  }
+
   start(): void {
     this.#again(0);
   }

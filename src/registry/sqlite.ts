@@ -48,6 +48,10 @@ export class SqliteRegistry implements Registry {
     this.#deps = deps;
   }
 
+  get lastWord(): number | undefined {
+    return this.#follower?.lastWord;
+  }
+
   /** It always lists: the file is at hand, and may be another one than before. */
   watch(sink: RegistrySink): void {
     if (this.#follower !== undefined)

@@ -19,6 +19,8 @@ export class Status {
   #kind: RegistryState['kind'] = 'starting';
   /** When what is known was last known to be all there is, milliseconds since 1970. */
   #heard: number;
+  /** When the registry was last heard of by this watch, whatever it said. */
+  #lastWord: number | undefined;
   /** Why it is cut off, while that is not announced yet. */
   #cause: unknown;
   #grace: Cancel | undefined;
@@ -31,7 +33,13 @@ export class Status {
 
   /** The registry is there, and nothing is missing. */
   heard(): void {
+    this.#lastWord = this.#deps.clock.now();
     if (this.#kind === 'synced' && this.#grace === undefined) this.#heard = this.#deps.clock.now();
+  }
+
+  /** When the registry was last heard of, milliseconds since 1970; undefined before. */
+  get lastWord(): number | undefined {
+    return this.#lastWord;
   }
 
   synced(revision: number): void {

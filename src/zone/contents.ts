@@ -141,6 +141,11 @@ export class Contents {
     return lease !== undefined;
   }
 
+  /** How many services have leases. */
+  get leased(): number {
+    return this.tree.root.leased;
+  }
+
   /** How many leased services there are at or below each name on the way to `labels`, from the root on. */
   leasedAlong(labels: ReversedLabels): number[] {
     let node: Node | undefined = this.tree.root;

@@ -33,7 +33,14 @@ describe('/readyz', () => {
     });
     expect(await get(`${url}/readyz`)).toEqual({
       status: 503,
-      body: { ready: false, registry: 'etcd://here', state: 'starting', revision: 0, cause: 'etcd is away' },
+      body: {
+        ready: false,
+        registry: 'etcd://here',
+        state: 'starting',
+        why: 'the registry has not been read yet: questions in the zones are answered SERVFAIL',
+        revision: 0,
+        cause: 'etcd is away',
+      },
     });
   });
 
@@ -41,7 +48,13 @@ describe('/readyz', () => {
     const url = await start({ registry: 'etcd://here', state: 'synced', revision: 12 });
     expect(await get(`${url}/readyz`)).toEqual({
       status: 200,
-      body: { ready: true, registry: 'etcd://here', state: 'synced', revision: 12 },
+      body: {
+        ready: true,
+        registry: 'etcd://here',
+        state: 'synced',
+        why: 'answers are up to date with the registry',
+        revision: 12,
+      },
     });
   });
 
@@ -50,6 +63,7 @@ describe('/readyz', () => {
       registry: 'etcd://here',
       state: 'stale',
       since: 0,
+      policy: { staleTtl: 30, staleMax: 3600 },
       revision: 12,
       cause: new Error('gone'),
     });
@@ -59,8 +73,10 @@ describe('/readyz', () => {
         ready: true,
         registry: 'etcd://here',
         state: 'stale',
+        why: 'cut off from the registry since 1970-01-01T00:00:00.000Z: what was known is served, with TTLs of 30 s at most, until 1970-01-01T01:00:00.000Z',
         revision: 12,
         since: '1970-01-01T00:00:00.000Z',
+        servedUntil: '1970-01-01T01:00:00.000Z',
         cause: 'gone',
       },
     });
@@ -110,18 +126,33 @@ describe('/readyz, when nothing that is known is told any more', () => {
       expired: true,
       revision: 1,
     });
-    expect(await get(`${url}/readyz`)).toMatchObject({ status: 503, body: { ready: false, expired: true } });
+    expect(await get(`${url}/readyz`)).toMatchObject({
+      status: 503,
+      body: { ready: false, expired: true, why: expect.stringContaining('longer than --stale-max') },
+    });
     expect(await get(`${url}/healthz`)).toMatchObject({ status: 200 });
+  });
+});
+
+describe('/readyz, of a server that stops', () => {
+  it('is 503, and says so', async () => {
+    const url = await start({ registry: 'etcd://here', state: 'stopping', revision: 1 });
+    expect(await get(`${url}/readyz`)).toMatchObject({
+      status: 503,
+      body: { ready: false, why: 'it has been told to stop' },
+    });
   });
 });
 
 describe('/healthz', () => {
   it('is 200 whatever the registry does', async () => {
     const url = await start({ registry: 'etcd://here', state: 'starting', revision: 0 });
-    expect(await get(`${url}/healthz`)).toEqual({
+    expect(await get(`${url}/healthz`)).toMatchObject({
       status: 200,
-      body: { ok: true, registry: 'etcd://here', state: 'starting', revision: 0 },
+      body: { ok: true, uptimeSeconds: expect.any(Number), state: 'starting', revision: 0 },
     });
+    // One field a line, for people.
+    expect(await (await fetch(`${url}/healthz`)).text()).toContain('\n  "state": "starting",\n');
   });
 });
 

@@ -107,6 +107,21 @@ describe('the text', () => {
   });
 });
 
+it('the registry shows as ready or not, with the time since its last word where there was one', async () => {
+  const metrics = createMetrics({ process: false, version: '1.2.3' });
+  expect(await metrics.text()).not.toContain('\nfingerpost_registry_lag_seconds ');
+  expect(metrics.snapshot().registry).toEqual({ ready: false, lag: undefined });
+  metrics.show({ registry: { ready: () => true, lag: () => 1.5 } });
+  const text = await metrics.text();
+  for (const line of [
+    'fingerpost_ready 1',
+    'fingerpost_registry_lag_seconds 1.5',
+    `fingerpost_build_info{version="1.2.3",node="${process.version}"} 1`,
+  ])
+    expect(text).toContain(`${line}\n`);
+  expect(metrics.snapshot().registry).toEqual({ ready: true, lag: 1.5 });
+});
+
 it('the snapshot has all of it as numbers', () => {
   const metrics = createMetrics({ process: false, zones: ['a.', 'b.'] });
   count(metrics, 1);

@@ -84,3 +84,15 @@ describe('a registry that is lost', () => {
     expect(view.kind).toBe('synced');
   });
 });
+
+it('the last word is the last time that anything was heard, synced or not', () => {
+  const { clock, status } = scene();
+  expect(status.lastWord).toBeUndefined();
+  status.heard();
+  expect(status.lastWord).toBe(START);
+  clock.advance(5_000);
+  status.stale(new Error('gone'));
+  expect(status.lastWord).toBe(START);
+  status.synced(7);
+  expect(status.lastWord).toBe(START + 5_000);
+});

@@ -4,6 +4,7 @@ import { FingerpostError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import type { Known, ListSink, RegistrySink, RegistryState } from '../registry/registry.ts';
 import type { Batch, Entry } from '../service/entry.ts';
+import type { Ages } from '../zone/ages.ts';
 import type { Bad } from '../zone/bad-records.ts';
 import type { Contents } from '../zone/contents.ts';
 import type { ExpiryGuard } from './expiry-guard.ts';
@@ -28,6 +29,7 @@ export interface FeedParts {
   readonly logger: Logger;
   readonly policy: StalePolicy;
   readonly expiry: ExpiryGuard;
+  readonly ages: Ages;
   /** Called once, when the first whole list has been applied. */
   readonly onFirstList: () => void;
 }
@@ -81,6 +83,7 @@ export class Feed implements RegistrySink {
     // What a restored registry has lost did not expire.
     if (revision < contents.revision) expiry.clear();
     contents.listed(revision);
+    this.#parts.ages.note(revision);
     this.measure();
     const fields = {
       revision,
@@ -98,6 +101,7 @@ export class Feed implements RegistrySink {
   batch(batch: Batch): void {
     const { contents, counters } = this.#parts;
     contents.apply(batch);
+    this.#parts.ages.note(batch.revision);
     counters.changes.inc(batch.changes.length);
     this.measure();
   }

@@ -2,10 +2,12 @@
 import type { Clock } from '../base/clock.ts';
 import type { Counters } from '../base/counters.ts';
 import type { Logger } from '../base/log.ts';
-import type { Answerer } from '../query/answerer.ts';
+import type { Answerer, Beyond } from '../query/answerer.ts';
+import { deafBeyond } from '../query/deaf.ts';
 import { Externals } from '../query/externals.ts';
 import { isReverse, Outside } from '../query/outside.ts';
 import { Typed } from '../query/typed.ts';
+import type { QueryWitness } from '../query/witness.ts';
 import type { AnswerTable } from '../table/table.ts';
 import { chooseOutgoing, type Outgoing, portable } from '../transport/outgoing.ts';
 import { UpstreamCache } from '../upstream/cache.ts';
@@ -88,6 +90,16 @@ export class Forwarding {
     this.#changed();
   }
 
+  get #beyond(): Beyond {
+    return { outside: this.#outside, externals: this.#externals, typed: this.#typed };
+  }
+
+  /** What lies beyond the zones, for an explanation: watched, and asking nobody. */
+  watched(witness: QueryWitness): Beyond {
+    const { contents, clock } = this.#parts;
+    return deafBeyond(this.#beyond, { contents, resolver: this.#resolver, clock }, witness);
+  }
+
   /** What is registered under `stub.dns.<zone>`. */
   #watch(zone: readonly string[]): void {
     new Watch(this.#parts.contents.tree, [...zone, 'dns', 'stub'], (services) =>
@@ -120,8 +132,7 @@ export class Forwarding {
     const { table, answerer, contents } = this.#parts;
     const isOn = this.#servers.group !== undefined || this.#stubs.all.length > 0;
     table.serve(isOn ? this.#options.forwardFor : []);
-    const beyond = { outside: this.#outside, externals: this.#externals, typed: this.#typed };
-    answerer.lookBeyond(isOn ? beyond : undefined);
+    answerer.lookBeyond(isOn ? this.#beyond : undefined);
     for (const name of this.#open) table.names.close(name);
     const below = [...this.#stubs.all.map(({ labels }) => labels), ...(isOn ? this.#typed.search : [])];
     const inside = below.filter((labels) => contents.zones.of(labels) !== undefined);

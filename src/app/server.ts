@@ -1,11 +1,13 @@
 // The server: its parts made, joined, started and stopped. The one place that knows them all.
 import { Live } from '../api/live.ts';
 import { pageRoutes } from '../api/page.ts';
+
 import { type Clock, realClock, steadyClock } from '../base/clock.ts';
 import { type Logger, silent } from '../base/log.ts';
 import { Guard, guardMemory } from '../guard/guard.ts';
 import { type GuardSettings, writeSettings } from '../guard/settings.ts';
 import { type Health, isReady } from '../observe/health.ts';
+import type { Routes } from '../observe/http.ts';
 import { createMetrics, type Metrics } from '../observe/metrics.ts';
 import { Answerer, type AnswererOptions, type Keep } from '../query/answerer.ts';
 import type { Respond } from '../query/responder.ts';
@@ -18,6 +20,7 @@ import { AnswerTable, MAIN_READER } from '../table/table.ts';
 import { Tap } from '../tap/tap.ts';
 import type { OpenSocket } from '../transport/deps.ts';
 import { isName, type Name, nameFromText, nameToText } from '../wire/name.ts';
+import { Ages } from '../zone/ages.ts';
 import { Contents } from '../zone/contents.ts';
 import { nameOfNode } from '../zone/node.ts';
 import { Zones } from '../zone/zones.ts';
@@ -29,6 +32,7 @@ import {
   optionRows,
 } from './config.ts';
 import { ExpiryGuard } from './expiry-guard.ts';
+import { explaining } from './explaining.ts';
 import { Feed, logBad, wordOf } from './feed.ts';
 import { Forwarding } from './forwarding.ts';
 import { guardSettings, ownSecret } from './guarding.ts';
@@ -72,6 +76,7 @@ export class Server {
   readonly #feed: Feed;
   readonly #tap = new Tap();
   readonly #live: Live;
+  readonly #explaining: Routes;
   readonly #guardMemory = guardMemory(MAX_READERS);
   readonly #guard = new Guard(this.#guardMemory, MAIN_READER);
   readonly #cookieSecret = ownSecret();
@@ -137,7 +142,9 @@ export class Server {
       clock: this.#clock,
       changed: () => this.#feed.measure(),
     });
+    const ages = new Ages(this.#clock);
     this.#feed = new Feed({
+      ages,
       policy: this.#policy,
       expiry: this.#expiry,
       contents: this.#contents,
@@ -155,6 +162,17 @@ export class Server {
       isListed: () => this.#feed.standing.listed,
       status: () => liveStatus(this.#health(), this.#contents, this.#metrics.snapshot()),
       clock: this.#clock,
+    });
+    this.#explaining = explaining({
+      contents: this.#contents,
+      answerer: this.#answerer,
+      forwarding: this.#forwarding,
+      table: table.memory,
+      guard: this.#guardMemory,
+      ages,
+      standing: () => this.#feed.standing,
+      ttl: () => this.#options.ttl,
+      clock: parts.clock ?? steadyClock,
     });
   }
 
@@ -243,7 +261,7 @@ export class Server {
       drops: (client) => this.#guard.drops(client),
       metrics: this.#metrics,
       health: () => this.#health(),
-      routes: [this.#live.routes, pageRoutes(PAGE_FOLDER)],
+      routes: [this.#live.routes, pageRoutes(PAGE_FOLDER), this.#explaining],
       clock: this.#clock,
       log: this.#logger,
       bind,

@@ -35,7 +35,7 @@ function asciiName(text: string): string | Problem {
 }
 
 /** The loopback stands in for "all addresses"; replies are matched by address, so its canonical form is kept. */
-function askable({ host, port }: ListenAddress): ListenAddress {
+export function askable({ host, port }: ListenAddress): ListenAddress {
   const v6 = ipv6Bytes(host);
   const canonical = v6 === undefined ? host : ipv6Text(v6);
   const loopback = canonical === '0.0.0.0' ? '127.0.0.1' : canonical === '::' ? '::1' : canonical;
@@ -57,8 +57,9 @@ function serverOf(word: string | undefined, { listen }: Options): ListenAddress 
   throw usage(`${word}: ${address.problem}, allowed: @ADDR:PORT, @[IPv6]:PORT or @ADDR`);
 }
 
-function nameAndType([first, second]: readonly string[]): Question {
-  if (first === undefined) throw usage('which name? lookup NAME [TYPE] [@ADDR:PORT]');
+/** Reads `NAME [TYPE]`, the words of `command` without its server; throws FingerpostError('usage'). */
+export function readQuestion([first, second]: readonly string[], command: string): Question {
+  if (first === undefined) throw usage(`which name? ${command} NAME [TYPE] [@ADDR:PORT]`);
   const address = isIP(first) !== 0 && !first.includes('%');
   const type = typeFromName(second ?? (address ? 'PTR' : 'A'));
   if (type === undefined)
@@ -74,5 +75,5 @@ export function readLookup(words: readonly string[], options: Options): Lookup {
   const others = words.filter((word) => !word.startsWith('@'));
   if (servers.length > 1 || others.length > 2)
     throw usage(`too many words: ${words.join(' ')}, allowed: NAME [TYPE] [@ADDR:PORT]`);
-  return { question: nameAndType(others), server: serverOf(servers[0], options) };
+  return { question: readQuestion(others, 'lookup'), server: serverOf(servers[0], options) };
 }

@@ -6,6 +6,7 @@ import { FingerpostError, messageOf } from '../base/errors.ts';
 import { announce } from './announce.ts';
 import { check } from './check.ts';
 import type { CommandSpec } from './command.ts';
+import { explain } from './explain.ts';
 import { addFlags, flagsOf } from './flags.ts';
 import { load } from './load.ts';
 import { lookup } from './lookup.ts';
@@ -15,7 +16,7 @@ import { rm } from './rm.ts';
 import { serve } from './serve.ts';
 import { processTerminal, type Terminal, visible } from './terminal.ts';
 
-export const commands: readonly CommandSpec[] = [serve, announce, put, rm, ls, check, lookup, load];
+export const commands: readonly CommandSpec[] = [serve, announce, put, rm, ls, check, lookup, explain, load];
 
 /** Called wrongly, or told something that cannot be: the caller has to change something first. */
 const CALLERS_FAULT = new Set(['config', 'record', 'usage']);

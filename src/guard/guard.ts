@@ -41,6 +41,11 @@ export function guardMemory(threads: number): GuardMemory {
   };
 }
 
+/** The same rules for somebody who only wants to know: what they count and limit, they do in memory of their own. */
+export function withoutTrace(memory: GuardMemory): GuardMemory {
+  return { ...memory, limiter: limiterMemory(), counts: countsMemory(1) };
+}
+
 export class Guard {
   readonly #settings: SettingsReader;
   readonly #limiter: RateLimiter;
@@ -65,6 +70,11 @@ export class Guard {
     if (!this.#settings.refresh()) return;
     const { words } = this.#settings;
     this.#cookies.setSecrets(words, Word.SECRET, words[Word.SECRETS] as number);
+  }
+
+  /** What is done with this client's questions. Nothing is counted. */
+  actionFor(client: Client): number {
+    return this.#numberOf(client) & ACTION;
   }
 
   /** Whether nothing of this client is to be looked at; counted where it is so. */

@@ -1,5 +1,5 @@
 // One question that the table has no answer to: routed, resolved, compiled, kept where that is worth it, rendered.
-import type { Counters } from '../base/counters.ts';
+import { type Counters, noCounters } from '../base/counters.ts';
 import { renderFailure } from '../upstream/failure.ts';
 import { readMarks } from '../upstream/marks.ts';
 import { isLocal } from '../upstream/special-typed.ts';
@@ -21,6 +21,7 @@ import { LateReply, limitOf } from './late-reply.ts';
 import type { Outside } from './outside.ts';
 import { type Asker, LATER } from './responder.ts';
 import type { Typed } from './typed.ts';
+import type { QueryWitness } from './witness.ts';
 
 export interface AnswererOptions extends Identity {
   readonly ttls: Ttls;
@@ -87,18 +88,35 @@ export class Answerer {
   readonly #contents: Contents;
   readonly #keep: Keep;
   readonly #counters: Counters;
+  /** Undefined but for an explanation. */
+  readonly #witness: QueryWitness | undefined;
   #options: AnswererOptions;
   /** Undefined where other servers are not asked. */
   #beyond: Beyond | undefined;
   /** Whether the zones' contents are known: until then every question in them is SERVFAIL. */
   #ready = false;
 
-  constructor(contents: Contents, options: AnswererOptions, keep: Keep, counters: Counters) {
+  constructor(
+    contents: Contents,
+    options: AnswererOptions,
+    keep: Keep,
+    counters: Counters,
+    witness?: QueryWitness,
+  ) {
+    this.#witness = witness;
     this.#contents = contents;
     this.#keep = keep;
     this.#counters = counters;
     this.#options = options;
     contents.zones.setNegativeTtl(options.ttls.negative);
+  }
+
+  /** One that answers as this one does at the moment, watched; nothing is kept of what it answers, nor counted. */
+  watched(witness: QueryWitness, beyond: Beyond | undefined): Answerer {
+    const twin = new Answerer(this.#contents, this.#options, () => {}, noCounters, witness);
+    twin.#beyond = this.#beyond === undefined ? undefined : beyond;
+    twin.#ready = this.#ready;
+    return twin;
   }
 
   /** From now on questions are answered from the contents. */
@@ -124,23 +142,34 @@ export class Answerer {
   answer(request: Uint8Array, query: Query, asker: Asker, turn: number, reply: Uint8Array): number {
     if (query.class !== Class.IN) return this.#send(this.#other(query), request, query, asker, turn, reply);
     const notAsked = NOT_ASKED.get(query.type);
-    if (notAsked !== undefined) return renderEmpty(request, query, notAsked, reply);
+    if (notAsked !== undefined) {
+      this.#witness?.({ kind: 'not asked' });
+      return renderEmpty(request, query, notAsked, reply);
+    }
     const name = query.name();
     const labels = reversedLabels(name);
     const zone = this.#zoneOf(labels);
+    this.#witness?.({ kind: 'zone', zone });
     if (zone === undefined) {
       const outside = this.#beyond?.outside;
-      if (outside === undefined) return renderEmpty(request, query, Rcode.REFUSED, reply);
+      if (outside === undefined) {
+        this.#witness?.({ kind: 'nobody' });
+        return renderEmpty(request, query, Rcode.REFUSED, reply);
+      }
       return outside.answer(request, query, asker, name, labels, reply);
     }
     if (!this.#ready) {
+      this.#witness?.({ kind: 'not ready' });
       query.ede = ExtendedErrorCode.NOT_READY;
       return renderEmpty(request, query, Rcode.SERVFAIL, reply);
     }
     const outcome = this.#resolve(name, labels, query.type, zone);
+    this.#witness?.({ kind: 'resolved', outcome });
     const outside = this.#beyond?.outside;
-    if (outcome.kind === 'nxdomain' && outside?.mayKnow(labels, query.type, asker.client) === true)
+    if (outcome.kind === 'nxdomain' && outside?.mayKnow(labels, query.type, asker.client) === true) {
+      this.#witness?.({ kind: 'reverse' });
       return outside.answer(request, query, asker, name, labels, reply, false);
+    }
     const better =
       this.#beyond === undefined ? outcome : this.#better(outcome, name, labels, request, query, asker);
     if (better instanceof Promise) return this.#later(better, name, request, query, asker, turn);
@@ -187,6 +216,7 @@ export class Answerer {
     if (outcome.kind !== 'nxdomain' || !outside.serves(asker.client)) return outcome;
     const candidates = typed.candidates(labels, type);
     if (candidates.length === 0) return outcome;
+    this.#witness?.({ kind: 'typed', candidates });
     const marks = readMarks(request, query.questionEnd);
     const { zone } = outcome;
     return typed
@@ -242,9 +272,10 @@ export class Answerer {
   #resolve(name: Name, labels: ReversedLabels, type: number, zone: Zone): Inside {
     const { ttls, local } = this.#options;
     const stands = local !== undefined && isLocal(labels, zone.labels);
+    if (stands) this.#witness?.({ kind: 'local', name: local });
     const outcome = stands
-      ? resolve(this.#contents, local, type, ttls)
-      : resolve(this.#contents, name, type, ttls, labels);
+      ? resolve(this.#contents, local, type, ttls, undefined, this.#witness)
+      : resolve(this.#contents, name, type, ttls, labels, this.#witness);
     if (outcome.kind === 'external') return { kind: 'nxdomain', zone };
     return stands ? underName(outcome, name, local) : outcome;
   }

@@ -24,9 +24,11 @@ import type { Query, Transport } from '../wire/query.ts';
 import { renderCompiled, renderEmpty } from '../wire/reply.ts';
 import { LateReply, limitOf } from './late-reply.ts';
 import { type Asker, LATER } from './responder.ts';
+import type { QueryWitness } from './witness.ts';
 
 /** The servers of the stub zone that a name lies in. */
 export interface Stub {
+  readonly name: Name;
   readonly group: ServerGroup;
 }
 
@@ -38,8 +40,8 @@ export interface OutsideOptions {
 }
 
 export interface OutsideParts {
-  readonly forwarder: Forwarder;
-  readonly resolver: Resolver;
+  readonly forwarder: Pick<Forwarder, 'forward' | 'isOwnProbe'>;
+  readonly resolver: Pick<Resolver, 'resolve'>;
   /** Whom to ask for everything; undefined where only stub zones are passed on. */
   readonly servers: () => ServerGroup | undefined;
   /** The stub zone of the longest match that is longer than our own zone, which has `ownDepth` labels. */
@@ -47,6 +49,8 @@ export interface OutsideParts {
   /** Takes an answer to be kept for all who ask the same. */
   readonly keep: (request: Uint8Array, query: Query, answer: Answer) => void;
   readonly clock: Clock;
+  /** Undefined but for an explanation. */
+  readonly witness?: QueryWitness | undefined;
 }
 
 const NO_ZONES = new Uint32Array(16);
@@ -62,6 +66,11 @@ export class Outside {
 
   configure(options: OutsideOptions): void {
     this.#options = options;
+  }
+
+  /** One that does as this one does at the moment, with other parts in the place of some. */
+  with(parts: Partial<OutsideParts>): Outside {
+    return new Outside(this.#options, { ...this.#parts, ...parts });
   }
 
   /** Whether this client's questions are passed on. */
@@ -96,8 +105,15 @@ export class Outside {
     if (this.#parts.forwarder.isOwnProbe(name)) return renderEmpty(request, query, Rcode.REFUSED, reply);
     const stub = this.#parts.stubOf(labels);
     const group = stub?.group ?? this.#parts.servers();
-    if (group === undefined) return renderEmpty(request, query, Rcode.REFUSED, reply);
-    if (!this.serves(asker.client)) return refuse(request, query, reply);
+    if (group === undefined) {
+      this.#parts.witness?.({ kind: 'nobody' });
+      return renderEmpty(request, query, Rcode.REFUSED, reply);
+    }
+    this.#parts.witness?.({ kind: 'group', group, zone: stub?.name });
+    if (!this.serves(asker.client)) {
+      this.#parts.witness?.({ kind: 'not served' });
+      return refuse(request, query, reply);
+    }
     query.recursionAvailable = true;
     // Whoever passed it on as one of a stub zone of theirs thought it was ours: to pass it on again would be a circle.
     if (stub !== undefined && readMarks(request, query.questionEnd).stubbed)
@@ -130,11 +146,14 @@ export class Outside {
     reply: Uint8Array,
   ): number | undefined {
     const known = special(labels, query.type);
-    if (known !== undefined)
+    if (known !== undefined) {
+      this.#parts.witness?.({ kind: 'special', name, zone: known.zone });
       return renderCompiled(request, query, compileSpecial(name, known), 0, 0, NO_ZONES, limit, reply);
-    if (isTooShort(labels, query.type, this.#options.ndots))
-      return renderEmpty(request, query, Rcode.NXDOMAIN, reply);
-    return undefined;
+    }
+    const { ndots } = this.#options;
+    if (!isTooShort(labels, query.type, ndots)) return undefined;
+    this.#parts.witness?.({ kind: 'short', name, ndots });
+    return renderEmpty(request, query, Rcode.NXDOMAIN, reply);
   }
 
   #ask(

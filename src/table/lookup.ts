@@ -193,6 +193,12 @@ export class TableReader {
     return this.answer(0, request, visitor, now, reply);
   }
 
+  /** Whether the table has an answer, in its time or past it, to the query that came last alone. */
+  holds(): boolean {
+    const { query, low } = this.#pending[0] as Pending;
+    return this.#find(query, keyHash(low, query.type)) !== 0;
+  }
+
   #answer(
     request: Uint8Array,
     { query, low, high }: Pending,

@@ -1,9 +1,9 @@
 // A question that other servers answer: from the cache where it can be, else asked of them.
 import { type Clock, realClock } from '../base/clock.ts';
-import type { Counters } from '../base/counters.ts';
+import { type Counters, noCounters } from '../base/counters.ts';
 import type { Name } from '../wire/name.ts';
 import type { Query } from '../wire/query.ts';
-import { type Answer, Entry, type Outcome, type UpstreamCache } from './cache.ts';
+import { type Answer, type AnswerCache, Entry, type Outcome } from './cache.ts';
 import { cacheKey } from './cache-question.ts';
 import { isAnswer, type Kept, type Lifetimes, lookThrough } from './cache-reply.ts';
 import type { FailureKind, Upstreamed, UpstreamFailure, UpstreamReply } from './upstreamed.ts';
@@ -19,7 +19,7 @@ export interface ResolverOptions {
 
 export interface ResolverParts {
   /** Undefined where nothing is kept. */
-  readonly cache: UpstreamCache | undefined;
+  readonly cache: AnswerCache | undefined;
   readonly counters: Counters;
   readonly clock?: Clock;
 }
@@ -39,7 +39,7 @@ const PREFETCH_LEAST_LIFE = 10;
 const LASTING: ReadonlySet<FailureKind> = new Set(['timeout', 'unreachable']);
 
 export class Resolver {
-  readonly #cache: UpstreamCache | undefined;
+  readonly #cache: AnswerCache | undefined;
   readonly #counters: Counters;
   readonly #clock: Clock;
   #options: ResolverOptions;
@@ -58,6 +58,20 @@ export class Resolver {
   /** Takes new settings; what is kept already stays as it is. */
   configure(options: ResolverOptions): void {
     this.#options = options;
+  }
+
+  /** One that resolves as this one does at the moment, leaves no trace, and tells which entries it meets. */
+  peeking(met: (entry: Entry) => void): Resolver {
+    const cache = this.#cache;
+    const peek = (key: string): Entry | undefined => cache?.peek(key)?.copy();
+    const get = (key: string): Entry | undefined => {
+      const entry = peek(key);
+      if (entry !== undefined) met(entry);
+      return entry;
+    };
+    const nothing = () => {};
+    const view = { get, peek, set: nothing, delete: nothing, clear: nothing, clearBelow: nothing };
+    return new Resolver(this.#options, { cache: view, counters: noCounters, clock: this.#clock });
   }
 
   /** Forgets a zone, or everything: who answers for it has changed. */
@@ -135,14 +149,14 @@ export class Resolver {
   }
 
   /** `cache`: where to keep it, undefined for nowhere. */
-  #failed(key: string, cache: UpstreamCache | undefined, failure: UpstreamFailure): UpstreamFailure {
+  #failed(key: string, cache: AnswerCache | undefined, failure: UpstreamFailure): UpstreamFailure {
     if (!LASTING.has(failure.kind) || this.#leaveAlone(key, cache)) return failure;
     const now = this.#clock.now();
     cache?.set(key, new Entry(failure, now, now + FAILURE_MS));
     return failure;
   }
 
-  #answered(key: string, cache: UpstreamCache | undefined, got: UpstreamReply): Answer {
+  #answered(key: string, cache: AnswerCache | undefined, got: UpstreamReply): Answer {
     if (this.#last?.got === got) return this.#last.answer;
     const kept = lookThrough(got, this.#options.lifetimes);
     const answer = this.#keep(key, cache, kept);
@@ -150,7 +164,7 @@ export class Resolver {
     return answer;
   }
 
-  #keep(key: string, cache: UpstreamCache | undefined, kept: Kept): Answer {
+  #keep(key: string, cache: AnswerCache | undefined, kept: Kept): Answer {
     const now = this.#clock.now();
     const expiresAt = now + kept.life * 1000;
     const refreshed = isAnswer(kept.reply) && kept.life >= PREFETCH_LEAST_LIFE;
@@ -164,7 +178,7 @@ export class Resolver {
   }
 
   /** Other servers failed. Where there is an answer from before, they are not asked again soon, and it is kept. */
-  #leaveAlone(key: string, cache: UpstreamCache | undefined): boolean {
+  #leaveAlone(key: string, cache: AnswerCache | undefined): boolean {
     const entry = cache?.peek(key);
     const now = this.#clock.now();
     if (entry === undefined || this.#staleOf(entry, now) === undefined) return false;

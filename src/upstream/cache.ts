@@ -44,6 +44,13 @@ export class Entry {
     this.expiresAt = expiresAt;
   }
 
+  /** One that can be used without a trace. */
+  copy(): Entry {
+    const copy = new Entry(this.outcome, this.#cameAt, this.expiresAt);
+    const { asked, refreshed, failedUntil, slow } = this;
+    return Object.assign(copy, { asked, refreshed, failedUntil, slow });
+  }
+
   /** An entry of the future, since the clock was set back, is over: who knows how old it is. */
   isFresh(now: number): boolean {
     return now < this.expiresAt && now >= this.#cameAt;
@@ -59,6 +66,9 @@ export class Entry {
 
 /** What an entry takes beside its bytes and its key: objects and places in lists, as measured. */
 const ENTRY_OVERHEAD = 900;
+
+/** What answering from a cache needs of it. */
+export type AnswerCache = Pick<UpstreamCache, 'get' | 'peek' | 'set' | 'delete' | 'clear' | 'clearBelow'>;
 
 export class UpstreamCache {
   readonly #entries: LRUCache<string, Entry>;

@@ -93,7 +93,7 @@ export class Forwarder {
       return merged;
     }
     const servers = group.servers();
-    if (servers.length === 0) return this.#fail(group.members.length > 0 ? 'loop' : 'unreachable');
+    if (servers.length === 0) return this.#fail(group.lack);
     const options = this.#optionsFor(question.marks, group.stub);
     return this.#flights.begin(key, client, { question, options }, servers);
   }

@@ -57,6 +57,11 @@ export class ServerGroup {
     this.#changed();
   }
 
+  /** Why `servers` has nobody to ask, where that is so. */
+  get lack(): 'loop' | 'unreachable' {
+    return this.#members.length > 0 ? 'loop' : 'unreachable';
+  }
+
   /** Whom to ask, the best first. */
   servers(): UpstreamServer[] {
     const servers = this.#members.filter(({ loops }) => !loops).map(({ server }) => server);

@@ -16,6 +16,26 @@ export const ExtendedErrorCode = {
   INVALID_DATA: 24,
 } as const;
 
+/** As IANA has them (Extended DNS Error Codes): those that this server gives, and others that upstream servers often do. */
+const NAMES: ReadonlyMap<number, string> = new Map([
+  [0, 'Other Error'],
+  [3, 'Stale Answer'],
+  [6, 'DNSSEC Bogus'],
+  [9, 'DNSKEY Missing'],
+  [14, 'Not Ready'],
+  [15, 'Blocked'],
+  [18, 'Prohibited'],
+  [19, 'Stale NXDOMAIN Answer'],
+  [22, 'No Reachable Authority'],
+  [23, 'Network Error'],
+  [24, 'Invalid Data'],
+]);
+
+/** `Stale Answer`; `EDE 99` for one without a name here. */
+export function extendedErrorName(code: number): string {
+  return NAMES.get(code) ?? `EDE ${code}`;
+}
+
 export interface ExtendedError {
   readonly code: number;
   /** UTF-8 for people; may be empty. */

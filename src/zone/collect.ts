@@ -2,6 +2,7 @@
 import type { Node } from './node.ts';
 import { MAX_VISITED, type Scope } from './scope.ts';
 import { type Stored, strippedDepth } from './stored.ts';
+import type { ZoneWitness } from './witness.ts';
 import type { Match } from './zones.ts';
 
 /** The most services collected for one answer: more of even the smallest records would not fit 64 KiB. */
@@ -13,8 +14,9 @@ type Wanted = (stored: Stored) => boolean;
  * The wanted services of a scope: at its nodes or below them, or (`exact`) owned by them. Shallow ones come first,
  * and the group rule does not depend on the order of keys.
  */
-export function collect(scope: Scope, match: Match, wanted: Wanted): Stored[] {
-  const found = new Found(wanted);
+export function collect(scope: Scope, match: Match, wanted: Wanted, witness?: ZoneWitness): Stored[] {
+  witness?.({ kind: 'collect', scope, match });
+  const found = new Found(wanted, witness);
   if (match === 'exact') collectOwned(scope, found);
   else collectBelow(scope.roots, found);
   return found.services;
@@ -24,12 +26,14 @@ export function collect(scope: Scope, match: Match, wanted: Wanted): Stored[] {
 class Found {
   readonly services: Stored[] = [];
   readonly #wanted: Wanted;
+  readonly #witness: ZoneWitness | undefined;
   /** Whether a level had services: the first one that has decides which group stays. */
   #decided = false;
   #group: string | undefined;
 
-  constructor(wanted: Wanted) {
+  constructor(wanted: Wanted, witness: ZoneWitness | undefined) {
     this.#wanted = wanted;
+    this.#witness = witness;
   }
 
   get isFull(): boolean {
@@ -42,8 +46,24 @@ class Found {
     this.#decided = true;
     for (const stored of level) {
       if (this.isFull) return;
-      if (this.#wanted(stored) && this.#stays(stored.traits.group)) this.services.push(stored);
+      if (!this.#wanted(stored)) this.#witness?.({ kind: 'left', stored, why: 'type' });
+      else if (!this.#stays(stored.traits.group)) this.#witness?.({ kind: 'left', stored, why: 'group' });
+      else {
+        this.services.push(stored);
+        this.#witness?.({ kind: 'taken', stored });
+      }
     }
+  }
+
+  /** Of services that stand here, those that are not this owner's. */
+  pass(here: readonly Stored[], isOwn: Wanted): void {
+    if (this.#witness === undefined) return;
+    for (const stored of here) if (!isOwn(stored)) this.#witness({ kind: 'left', stored, why: 'owner' });
+  }
+
+  /** Nothing more is looked at. */
+  stop(): void {
+    this.#witness?.({ kind: 'bound' });
   }
 
   /** The shallowest services decide: where they name one group, deeper services of another are left out. */
@@ -72,6 +92,7 @@ function collectBelow(roots: readonly Node[], found: Found): void {
     found.take(servicesOf(nodes));
     nodes = below(nodes, MAX_VISITED - visited);
   }
+  if (visited >= MAX_VISITED || found.isFull) found.stop();
 }
 
 function servicesOf(nodes: readonly Node[]): readonly Stored[] {
@@ -96,7 +117,10 @@ function below(nodes: readonly Node[], limit: number): Node[] {
 
 /** The services that the roots own: their own that are not stripped away, and those stripped up to them, level by level. */
 function collectOwned({ roots, depth }: Scope, found: Found): void {
-  found.take(servicesOf(roots).filter((stored) => strippedDepth(depth, stored.traits.targetstrip) === depth));
+  const here = servicesOf(roots);
+  const isOwn: Wanted = ({ traits }) => strippedDepth(depth, traits.targetstrip) === depth;
+  found.take(here.filter(isOwn));
+  found.pass(here, isOwn);
   const byStrip = new Map<number, Stored[]>();
   for (const stored of strippedTo(roots)) {
     const strip = stored.traits.targetstrip;

@@ -113,6 +113,16 @@ export class Contents {
     if (this.#holding(bad.key)?.revision === bad.kept) this.#bad.set(bad, this.#list);
   }
 
+  /** The key of a service, as the registry spells it. */
+  keyOf({ key, node }: Stored): string {
+    return key ?? this.#plainKey(labelsOfNode(node));
+  }
+
+  /** The key that a service at this name has. */
+  keyAt(labels: ReversedLabels): string {
+    return Buffer.from(this.#plainKey(labels), 'latin1').toString('utf8');
+  }
+
   #entryOf({ key, node, host, traits, revision, lease }: Stored): Entry {
     const value = JSON.stringify({ host, ...traits, kind: undefined });
     return { key: key ?? this.#plainKey(labelsOfNode(node)), value, revision, lease, writtenAt: undefined };

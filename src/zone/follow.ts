@@ -83,6 +83,7 @@ export class Follow {
     if (first === undefined) return;
     const next = nextOf(first);
     const ways = all ? leading(first) : next === undefined ? [] : [next];
+    this.#trail.witness?.({ kind: 'walk', start: first, others, ways });
     for (const { ttl, to } of ways) this.#sets.add(start, ttl, { type: Type.CNAME, target: to.owner });
     this.#addOwn(start, first.holding);
     for (const stop of inOrder(others, ways)) {
@@ -124,7 +125,7 @@ export class Follow {
 
   #holdingAt(look: Look): Holding {
     this.#trail.read(look.scope.read);
-    const hits = collect(look.scope, look.match, (stored) => this.#wants(stored));
+    const hits = collect(look.scope, look.match, (stored) => this.#wants(stored), this.#trail.witness);
     const own: { ttl: number; rdata: Rdata }[] = [];
     for (const stored of hits) {
       this.#trail.see(stored);

@@ -61,7 +61,7 @@ export class Members {
   }
 
   #members(wanted: (stored: Stored) => boolean): Member[] {
-    const hits = collect(this.#look.scope, this.#look.match, wanted);
+    const hits = collect(this.#look.scope, this.#look.match, wanted, this.#trail.witness);
     for (const stored of hits) this.#trail.see(stored);
     return membersOf(this.#look, hits);
   }

@@ -12,6 +12,7 @@ import type { Node } from './node.ts';
 import { type RRset, RRsets } from './rrsets.ts';
 import type { Stored } from './stored.ts';
 import { Trail } from './trail.ts';
+import type { ZoneWitness } from './witness.ts';
 import type { Zone } from './zones.ts';
 
 export type Outcome =
@@ -48,7 +49,7 @@ export interface Ttls {
 
 /**
  * Answers a question of class IN. The SOA serial is written as 0: the renderer puts in the zone's serial of the moment.
- * `labels` are those of the name, for callers who have them.
+ * `labels` are those of the name, for callers who have them. `witness` is told what is looked at and why.
  */
 export function resolve(
   contents: Contents,
@@ -56,10 +57,11 @@ export function resolve(
   type: number,
   ttls: Ttls,
   labels: ReversedLabels = reversedLabels(name),
+  witness?: ZoneWitness,
 ): Outcome {
   const look = lookAt(contents, labels);
   if (look === undefined) return { kind: 'external' };
-  return new Resolution(contents, name, look, ttls).answer(type);
+  return new Resolution(contents, name, look, ttls, witness).answer(type);
 }
 
 const NOTHING = new RRsets();
@@ -69,13 +71,14 @@ class Resolution {
   readonly #name: Name;
   readonly #look: Look;
   readonly #ttls: Ttls;
-  readonly #trail = new Trail();
+  readonly #trail: Trail;
 
-  constructor(contents: Contents, name: Name, look: Look, ttls: Ttls) {
+  constructor(contents: Contents, name: Name, look: Look, ttls: Ttls, witness: ZoneWitness | undefined) {
     this.#contents = contents;
     this.#name = name;
     this.#look = look;
     this.#ttls = ttls;
+    this.#trail = new Trail(witness);
     this.#trail.read(look.scope.read);
   }
 
@@ -158,7 +161,7 @@ class Resolution {
   #owned(rdata: (target: Name) => Rdata): Records {
     const answers = new RRsets();
     const named = (stored: Stored): boolean => stored.traits.kind === 'name';
-    for (const stored of collect(this.#look.scope, 'exact', named)) {
+    for (const stored of collect(this.#look.scope, 'exact', named, this.#trail.witness)) {
       this.#trail.see(stored);
       const target = hostName(stored);
       if (target !== undefined) answers.add(this.#name, stored.ttl(this.#ttls.ttl), rdata(target));

@@ -3,6 +3,7 @@ import { latin1 } from '../wire/bytes.ts';
 import type { Name } from '../wire/name.ts';
 import type { Node } from './node.ts';
 import type { Stored } from './stored.ts';
+import type { ZoneWitness } from './witness.ts';
 
 /** Nearly every answer reads one node: from so many on they are looked up in a set. */
 const FEW = 8;
@@ -12,6 +13,12 @@ export class Trail {
   readonly #reads: Node[] = [];
   #known: Set<Node> | undefined;
   #externals: Map<string, Name> | undefined;
+  /** Undefined where nobody looks on. */
+  readonly witness: ZoneWitness | undefined;
+
+  constructor(witness?: ZoneWitness) {
+    this.witness = witness;
+  }
 
   /** Services that are held although their keys are gone have a part in it. */
   held = false;

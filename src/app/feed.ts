@@ -2,7 +2,7 @@
 import type { Counters } from '../base/counters.ts';
 import { FingerpostError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
-import type { Known, ListSink, RegistrySink, RegistryState } from '../registry/registry.ts';
+import type { Known, ListSink, Position, RegistrySink, RegistryState } from '../registry/registry.ts';
 import type { Batch, Entry } from '../service/entry.ts';
 import type { Ages } from '../zone/ages.ts';
 import type { Bad } from '../zone/bad-records.ts';
@@ -23,6 +23,14 @@ export function wordOf({ state, listed }: Standing): RegistryState['kind'] {
   return state.kind === 'stale' ? 'stale' : 'synced';
 }
 
+/** Is told how far changes have been applied. */
+export interface Applied {
+  /** Up to a revision that has changed something, or that a whole list is of. */
+  applied(revision: number): void;
+  /** Up to a revision that changed nothing. */
+  reached(revision: number): void;
+}
+
 export interface FeedParts {
   readonly contents: Contents;
   readonly counters: Counters;
@@ -30,6 +38,8 @@ export interface FeedParts {
   readonly policy: StalePolicy;
   readonly expiry: ExpiryGuard;
   readonly ages: Ages;
+  /** How far changes have been applied. */
+  readonly applied: Applied;
   /** Called once, when the first whole list has been applied. */
   readonly onFirstList: () => void;
 }
@@ -92,6 +102,7 @@ export class Feed implements RegistrySink {
       outside: contents.outside,
     };
     logger.info(fields, message);
+    this.#parts.applied.applied(revision);
     if (this.#standing.listed) return;
     this.#standing = { ...this.#standing, listed: true };
     this.#show();
@@ -104,9 +115,16 @@ export class Feed implements RegistrySink {
     this.#parts.ages.note(batch.revision);
     counters.changes.inc(batch.changes.length);
     this.measure();
+    this.#parts.applied.applied(batch.revision);
   }
 
-  position(): void {}
+  position({ revision }: Position): void {
+    this.#parts.applied.reached(revision);
+  }
+
+  reached(revision: number): void {
+    this.#parts.applied.reached(revision);
+  }
 
   /** The registry itself logs changes of state, with their cause. */
   state(state: RegistryState): void {

@@ -24,6 +24,7 @@ import { Ages } from '../zone/ages.ts';
 import { Contents } from '../zone/contents.ts';
 import { nameOfNode } from '../zone/node.ts';
 import { Zones } from '../zone/zones.ts';
+import { AppliedWord } from './applied.ts';
 import {
   completeOptions,
   type GivenOptions,
@@ -73,6 +74,7 @@ export class Server {
   readonly #forwarding: Forwarding;
   readonly #policy: StalePolicy;
   readonly #expiry: ExpiryGuard;
+  readonly #applied: AppliedWord;
   readonly #feed: Feed;
   readonly #tap = new Tap();
   readonly #live: Live;
@@ -142,9 +144,15 @@ export class Server {
       clock: this.#clock,
       changed: () => this.#feed.measure(),
     });
+    this.#applied = new AppliedWord({
+      addresses: () => this.addresses,
+      logger: this.#logger,
+      clock: this.#clock,
+    });
     const ages = new Ages(this.#clock);
     this.#feed = new Feed({
       ages,
+      applied: this.#applied,
       policy: this.#policy,
       expiry: this.#expiry,
       contents: this.#contents,
@@ -224,6 +232,7 @@ export class Server {
     const privileges = this.#privileges;
     const registry = await openRegistryOf(options, { logger: this.#logger, clock: this.#clock });
     this.#registry = registry;
+    await this.#applied.open(options);
     const isAwaited = this.#sockets.length > 0;
     if (!options.reusePort && !isAwaited) {
       await this.#openPorts(registry, privileges);
@@ -268,6 +277,7 @@ export class Server {
       sockets: this.#sockets,
     });
     drop();
+    this.#applied.answering();
     await this.#forwarding.start(this.addresses);
     this.#logger.info(
       { listen: this.addresses, http: this.httpAddress, registry: registry.url },
@@ -345,7 +355,7 @@ export class Server {
   }
 
   async #close(): Promise<void> {
-    await this.#ports?.close();
+    await Promise.all([this.#ports?.close(), this.#applied.close()]);
     await this.#forwarding.close();
     await this.#snapshot?.close();
     await this.#registry?.close();

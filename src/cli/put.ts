@@ -5,6 +5,7 @@ import type { Lease } from '../service/entry.ts';
 import type { Call, CommandSpec } from './command.ts';
 import { writeOf } from './record.ts';
 import { prefixOf, withRegistry } from './registry.ts';
+import { declareWait, waitFor, waitSeconds } from './waiting.ts';
 
 /** etcd grants up to 9,000,000,000 s, but what a lease limits is a TTL. */
 const MAX_LEASE = 2 ** 31 - 1;
@@ -34,21 +35,30 @@ async function underLease<T>(
   }
 }
 
-async function run({ arguments: [name = '', json = ''], own, options, terminal }: Call): Promise<number> {
+async function run(call: Call): Promise<number> {
+  const {
+    arguments: [name = '', json = ''],
+    own,
+    options,
+    terminal,
+  } = call;
   const ttl = leaseSeconds(own.lease);
+  const patience = waitSeconds(own);
   // Checked before the registry is touched, or asked for.
   const write = writeOf(prefixOf(options), options, name, json.trim());
   return withRegistry(options, async (registry) => {
     if (ttl === undefined) {
-      terminal.out(`put ${name} (revision ${await registry.commit([write])})`);
-      return 0;
-    }
-    await underLease(registry, ttl, async (lease) => {
-      const revision = await registry.commit([{ ...write, lease: lease.id }]);
+      const revision = await registry.commit([write]);
       terminal.out(`put ${name} (revision ${revision})`);
+      return waitFor(registry, revision, patience, call);
+    }
+    const revision = await underLease(registry, ttl, async (lease) => {
+      const written = await registry.commit([{ ...write, lease: lease.id }]);
+      terminal.out(`put ${name} (revision ${written})`);
       terminal.out(`it expires in ${lease.ttl} s unless lease ${lease.id} is kept alive`);
+      return written;
     });
-    return 0;
+    return waitFor(registry, revision, patience, call);
   });
 }
 
@@ -59,13 +69,16 @@ export const put: CommandSpec = {
   examples: [
     `put 1.rails.skydns.local '{"host": "10.0.1.125", "port": 8080}'`,
     `put --lease 60 2.rails.skydns.local '{"host": "10.0.1.126", "port": 8080}'`,
+    `put --wait --wait-timeout 30 3.rails.skydns.local '{"host": "10.0.1.127", "port": 8080}'`,
     `put --registry etcd://127.0.0.1:2379 db.skydns.local '{"host": "db1.example.com", "ttl": 60}'`,
   ],
   groups: ['registry', 'zone'],
   declare: (command) =>
-    command
-      .argument('<name>', 'the name of the service')
-      .argument('<json>', 'the service, a JSON object')
-      .option('--lease <s>', 'let it expire after so many seconds'),
+    declareWait(
+      command
+        .argument('<name>', 'the name of the service')
+        .argument('<json>', 'the service, a JSON object')
+        .option('--lease <s>', 'let it expire after so many seconds'),
+    ),
   run,
 };

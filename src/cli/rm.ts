@@ -5,6 +5,7 @@ import { counted } from './counted.ts';
 import { keyFor } from './record.ts';
 import { commitAll, withRegistry } from './registry.ts';
 import { visible } from './terminal.ts';
+import { declareWait, waitFor, waitSeconds } from './waiting.ts';
 
 /** The keys to delete: the name's own, or with `all` those below it too. */
 async function keysAt(registry: Registry, key: string): Promise<{ own: boolean; all: string[] }> {
@@ -13,7 +14,14 @@ async function keysAt(registry: Registry, key: string): Promise<{ own: boolean; 
   return { own: all.includes(key), all };
 }
 
-async function run({ arguments: [name = ''], own, options, terminal }: Call): Promise<number> {
+async function run(call: Call): Promise<number> {
+  const {
+    arguments: [name = ''],
+    own,
+    options,
+    terminal,
+  } = call;
+  const patience = waitSeconds(own);
   return withRegistry(options, async (registry) => {
     const key = keyFor(registry.prefix, name);
     const found = await keysAt(registry, key);
@@ -30,7 +38,7 @@ async function run({ arguments: [name = ''], own, options, terminal }: Call): Pr
     );
     const what = own.all === true ? `${counted(keys.length, 'service')} at ${visible(name)}` : visible(name);
     terminal.out(`removed ${what} (revision ${revision})`);
-    return 0;
+    return waitFor(registry, revision, patience, call);
   });
 }
 
@@ -41,8 +49,10 @@ export const rm: CommandSpec = {
   examples: ['rm 1.rails.skydns.local', 'rm --all rails.skydns.local', 'rm /skydns/local/skydns/Rails.1'],
   groups: ['registry'],
   declare: (command) =>
-    command
-      .argument('<name>', 'the name (or the /key) of the service')
-      .option('--all', 'remove everything below the name as well'),
+    declareWait(
+      command
+        .argument('<name>', 'the name (or the /key) of the service')
+        .option('--all', 'remove everything below the name as well'),
+    ),
   run,
 };

@@ -8,6 +8,7 @@ import { EtcdBatches } from './etcd-batches.ts';
 import type { EtcdEndpoints } from './etcd-endpoints.ts';
 import { collectLeases, entryOf } from './etcd-entry.ts';
 import { isUnreachable, missingRevision } from './etcd-errors.ts';
+import { Hearsay } from './etcd-hearsay.ts';
 import { History, type LogPoint, type Testimony } from './etcd-history.ts';
 import { EtcdLeases } from './etcd-leases.ts';
 import { pages } from './etcd-pages.ts';
@@ -205,6 +206,7 @@ export class EtcdFollower {
         else watch.resume();
       },
     });
+    const hearsay = new Hearsay();
     let created = false;
     const caughtUp = () => {
       if (!created || !batches.idle) return;
@@ -223,10 +225,15 @@ export class EtcdFollower {
         if ((this.#history.revision ?? 0) >= this.#goal) caughtUp();
         else watch.ask();
       },
-      revision: (raw) => batches.push(raw),
-      progress: (reached) => {
-        if (reached === undefined) pulse.answered();
-        else if (batches.idle) this.#history.reach(reached);
+      revision: (raw) => {
+        hearsay.forget();
+        batches.push(raw);
+      },
+      progress: (reached, isHearsay) => {
+        if (isHearsay) {
+          pulse.answered();
+          if (batches.idle) this.#tellReached(hearsay.heard(reached, clock.now()));
+        } else if (batches.idle) this.#history.reach(reached);
         caughtUp();
       },
     });
@@ -250,6 +257,10 @@ export class EtcdFollower {
   #tellPosition(): void {
     const { position } = this.#history;
     if (position !== undefined && !this.#closed) this.#deps.sink.position(position);
+  }
+
+  #tellReached(revision: number | undefined): void {
+    if (revision !== undefined && !this.#closed) this.#deps.sink.reached?.(revision);
   }
 
   #deliver(batch: Batch): void {

@@ -15,8 +15,8 @@ export interface WatchListener {
   /** The watch stands: every change from its first revision on will come. */
   created(header: IResponseHeader): void;
   revision(raw: RawRevision): void;
-  /** Nothing happened up to `revision`; undefined: etcd has answered `ask`, from which no revision can be taken. */
-  progress(revision: number | undefined): void;
+  /** Nothing happened up to `revision`. Until etcd 3.4.25 what answers `ask` may overtake events: it is `hearsay`. */
+  progress(revision: number, isHearsay: boolean): void;
 }
 
 /** The changes that were asked for are gone from etcd: only a fresh list helps. */
@@ -93,8 +93,8 @@ export class EtcdWatch {
     if (response.canceled) this.stop(this.#reasonOf(response));
     else if (response.created) this.#listener.created(response.header);
     else if (response.events.length > 0) this.#events(response);
-    // Until etcd 3.4.25 progress that is broadcast (watch id -1) may overtake events; a watch's own may not.
-    else this.#listener.progress(response.watch_id === '-1' ? undefined : Number(response.header.revision));
+    // What is broadcast (watch id -1) may overtake events; a watch's own progress may not.
+    else this.#listener.progress(Number(response.header.revision), response.watch_id === '-1');
   }
 
   #reasonOf({ compact_revision, cancel_reason }: IWatchResponse): Error {

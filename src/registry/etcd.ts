@@ -2,8 +2,10 @@
 import type { ICompare, ITxnRequest, ITxnResponse } from 'etcd3';
 import type { Clock } from '../base/clock.ts';
 import { FingerpostError } from '../base/errors.ts';
-import type { Logger } from '../base/log.ts';
+import { type Logger, silent } from '../base/log.ts';
 import type { Entry, Lease } from '../service/entry.ts';
+import { statusPrefix, type Waited } from './applied.ts';
+import { waitOn } from './applied-board.ts';
 import { EtcdEndpoints, type EtcdOptions } from './etcd-endpoints.ts';
 import { collectLeases, entryOf } from './etcd-entry.ts';
 import { missingRevision } from './etcd-errors.ts';
@@ -12,7 +14,7 @@ import { grant, keepAlive, revoke } from './etcd-lease-calls.ts';
 import { EtcdLeases } from './etcd-leases.ts';
 import { pages } from './etcd-pages.ts';
 import { below, checkConditions, checkKey, checkTtl, checkWrites } from './keys.ts';
-import type { Condition, Known, Listed, Registry, RegistrySink, Write } from './registry.ts';
+import type { Condition, Got, Known, Listed, Registry, RegistrySink, Write } from './registry.ts';
 
 export interface EtcdRegistryOptions extends EtcdOptions {
   readonly url: string;
@@ -26,6 +28,7 @@ export interface EtcdRegistryDeps {
 export class EtcdRegistry implements Registry {
   readonly url: string;
   readonly prefix: string;
+  readonly #options: EtcdRegistryOptions;
   readonly #etcd: EtcdEndpoints;
   readonly #deps: EtcdRegistryDeps;
   #follower: EtcdFollower | undefined;
@@ -36,6 +39,7 @@ export class EtcdRegistry implements Registry {
   constructor(options: EtcdRegistryOptions, deps: EtcdRegistryDeps) {
     this.url = options.url;
     this.prefix = options.prefix;
+    this.#options = options;
     this.#etcd = new EtcdEndpoints(options, deps.logger);
     this.#deps = deps;
   }
@@ -64,12 +68,18 @@ export class EtcdRegistry implements Registry {
 
   async list(key: string = this.prefix): Promise<Listed> {
     if (key === this.prefix) return this.#listBelow(key, [], 0);
+    const { revision, entry } = await this.get(key);
+    return this.#listBelow(key, entry === undefined ? [] : [entry], revision);
+  }
+
+  async get(key: string): Promise<Got> {
     checkKey(this.prefix, key);
-    const own = await this.#etcd.call(({ kv }, options) => kv.range({ key: Buffer.from(key) }, options));
+    const { kvs, header } = await this.#etcd.call(({ kv }, options) =>
+      kv.range({ key: Buffer.from(key) }, options),
+    );
     const leases = new EtcdLeases(this.#etcd, this.#deps.logger);
-    await leases.learn(collectLeases(own.kvs));
-    const first = own.kvs.map((kv) => entryOf(kv, leases.get));
-    return this.#listBelow(key, first, Number(own.header.revision));
+    await leases.learn(collectLeases(kvs));
+    return { revision: Number(header.revision), entry: kvs.map((kv) => entryOf(kv, leases.get))[0] };
   }
 
   async #listBelow(key: string, entries: Entry[], at: number): Promise<Listed> {
@@ -135,6 +145,11 @@ export class EtcdRegistry implements Registry {
 
   async heed(leases: Iterable<string>): Promise<void> {
     await this.#leases.heed(leases);
+  }
+
+  async waitApplied(revision: number, ms: number): Promise<Waited> {
+    const options = { ...this.#options, prefix: statusPrefix(this.prefix) };
+    return waitOn(new EtcdRegistry(options, { ...this.#deps, logger: silent }), revision, ms);
   }
 
   get #leases(): EtcdLeases {

@@ -2,6 +2,7 @@
 import type { Clock } from '../base/clock.ts';
 import { FingerpostError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
+import { statusPrefix } from './applied.ts';
 import type { Registry } from './registry.ts';
 import type { EtcdUrl, RegistryUrl } from './url.ts';
 
@@ -39,6 +40,21 @@ export async function openRegistry(
   }
   const { EtcdRegistry } = await import('./etcd.ts');
   return new EtcdRegistry({ ...url, ...credentialsOf(url, login) }, deps);
+}
+
+/**
+ * The keys beside the records, below `<prefix>-status/`, over connections of their own: what goes wrong there harms nobody
+ * else. Undefined where the registry has no place for them.
+ */
+export async function openStatuses(
+  url: RegistryUrl,
+  deps: RegistryDeps,
+  login: RegistryLogin = {},
+): Promise<Registry | undefined> {
+  const prefix = statusPrefix(url.prefix);
+  if (url.kind === 'etcd') return openRegistry({ ...url, prefix }, deps, login);
+  const { SqliteRegistry } = await import('./sqlite.ts');
+  return new SqliteRegistry({ ...url, prefix, isDurable: false }, deps);
 }
 
 function credentialsOf(url: EtcdUrl, { tls = {}, user = url.user, password = url.password }: RegistryLogin) {

@@ -1,5 +1,6 @@
 // The seam between where records live and everything that answers with them.
 import type { Batch, Entry, Lease } from '../service/entry.ts';
+import type { Waited } from './applied.ts';
 
 export type RegistryState =
   | { readonly kind: 'starting' }
@@ -39,6 +40,10 @@ export interface RegistrySink {
    */
   position(position: Position): void;
   /**
+   * Nothing has changed up to `revision`, as far as the engine can tell: enough to tell people, not to begin a watch from.
+   */
+  reached?(revision: number): void;
+  /**
    * Called on every change of state; `starting` is where it begins and is not announced, nor is a loss that is over
    * within two seconds.
    */
@@ -64,6 +69,12 @@ export interface Listed {
   readonly entries: Entry[];
 }
 
+/** One key at a revision; undefined where it held nothing. */
+export interface Got {
+  readonly revision: number;
+  readonly entry: Entry | undefined;
+}
+
 /**
  * A consistent list at a revision, then ordered batches of changes; writes; leases.
  * Every promise rejects with a FingerpostError of code `registry` (refused, broken) or `unavailable` (not reached).
@@ -84,6 +95,8 @@ export interface Registry {
   relist(): void;
   /** Every entry whose key is `key` or lies below `<key>/`, sorted by key; by default all under the prefix. */
   list(key?: string): Promise<Listed>;
+  /** One key as it is now. */
+  get(key: string): Promise<Got>;
   /**
    * `key` as it was just before `revision`; undefined where it held nothing, `unknown` where the registry has forgotten.
    */
@@ -109,6 +122,11 @@ export interface Registry {
   hasExpired(lease: string): Promise<boolean>;
   /** Learns how long leases have left, so that `hasExpired` can tell it where they end sooner. Never rejects. */
   heed(leases: Iterable<string>): Promise<void>;
+  /**
+   * Waits until there are live servers of this registry and all of them have `revision` in their answers, for `ms` at most;
+   * what it has come to. Rejects where what they say cannot be read.
+   */
+  waitApplied(revision: number, ms: number): Promise<Waited>;
   /** Stops the watch and lets go of everything; no sink is called after it resolves. */
   close(): Promise<void>;
 }

@@ -108,6 +108,10 @@ export class Snapshot implements RegistrySink {
     this.#sink.position(position);
   }
 
+  reached(revision: number): void {
+    this.#sink.reached?.(revision);
+  }
+
   state(state: RegistryState): void {
     this.#sink.state(state);
   }

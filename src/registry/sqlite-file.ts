@@ -16,14 +16,16 @@ const BUSY = 5;
 export class SqliteFile {
   readonly #path: string;
   readonly #logRows: number | undefined;
+  readonly #isDurable: boolean;
   #db: DatabaseSync;
   #store: SqliteStore;
   #identity: string | undefined;
 
   /** Throws a FingerpostError `registry` when the file cannot be opened, written, or is not ours. */
-  constructor(path: string, logRows?: number) {
+  constructor(path: string, logRows?: number, isDurable = true) {
     this.#path = path;
     this.#logRows = logRows;
+    this.#isDurable = isDurable;
     this.#db = openDatabase(path);
     this.#store = this.#ready();
   }
@@ -55,6 +57,7 @@ export class SqliteFile {
   #ready(): SqliteStore {
     this.#identity = identityOf(this.#path);
     this.#db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
+    if (!this.#isDurable) this.#db.exec('PRAGMA synchronous = NORMAL'); // no commit waits for the disk
     return new SqliteStore(this.#db, this.#logRows);
   }
 }

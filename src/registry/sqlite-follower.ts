@@ -108,6 +108,7 @@ export class SqliteFollower {
     this.#nextExpiry = store.nextExpiry();
     this.#version = version;
     this.#status.synced(this.#revision ?? 0);
+    if (this.#revision !== undefined) this.#deps.sink.reached?.(this.#revision);
   }
 
   /** The store to read; what was known does not count when it is another file's. */

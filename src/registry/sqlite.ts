@@ -2,10 +2,12 @@
 import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import type { Clock } from '../base/clock.ts';
 import { FingerpostError } from '../base/errors.ts';
-import type { Logger } from '../base/log.ts';
+import { type Logger, silent } from '../base/log.ts';
 import type { Entry, Lease } from '../service/entry.ts';
+import { statusPrefix, type Waited } from './applied.ts';
+import { waitOn } from './applied-board.ts';
 import { below, checkConditions, checkKey, checkTtl, checkWrites } from './keys.ts';
-import type { Condition, Listed, Registry, RegistrySink, Write } from './registry.ts';
+import type { Condition, Got, Listed, Registry, RegistrySink, Write } from './registry.ts';
 import { isBusy, SqliteFile } from './sqlite-file.ts';
 import { SqliteFollower } from './sqlite-follower.ts';
 import { changeOf, entryOf } from './sqlite-rows.ts';
@@ -19,6 +21,8 @@ export interface SqliteRegistryOptions {
   readonly path: string;
   /** How many changes the log keeps; a watch that is further behind lists anew. */
   readonly logRows?: number;
+  /** Whether what was acknowledged survives a loss of power; true unless it is given. */
+  readonly isDurable?: boolean;
 }
 
 export interface SqliteRegistryDeps {
@@ -44,7 +48,7 @@ export class SqliteRegistry implements Registry {
     this.url = options.url;
     this.prefix = options.prefix;
     this.#path = options.path;
-    this.#file = new SqliteFile(options.path, options.logRows);
+    this.#file = new SqliteFile(options.path, options.logRows, options.isDurable);
     this.#deps = deps;
   }
 
@@ -70,6 +74,14 @@ export class SqliteRegistry implements Registry {
     return this.#do((store, now) => {
       if (store.nextExpiry() <= now) store.transaction('write', () => store.expire(now));
       return store.transaction('read', () => listed(store, key));
+    });
+  }
+
+  async get(key: string): Promise<Got> {
+    checkKey(this.prefix, key);
+    return this.#do((store, now) => {
+      if (store.nextExpiry() <= now) store.transaction('write', () => store.expire(now));
+      return store.transaction('read', () => got(store, key));
     });
   }
 
@@ -111,6 +123,11 @@ export class SqliteRegistry implements Registry {
   }
 
   async heed(): Promise<void> {}
+
+  async waitApplied(revision: number, ms: number): Promise<Waited> {
+    const options = { url: this.url, path: this.#path, prefix: statusPrefix(this.prefix) };
+    return waitOn(new SqliteRegistry(options, { ...this.#deps, logger: silent }), revision, ms);
+  }
 
   async close(): Promise<void> {
     this.#closed = true;
@@ -163,6 +180,11 @@ function entryBefore(store: SqliteStore, key: string, revision: number): Entry |
   if (row === undefined) return store.horizon().compacted > FIRST_REVISION ? 'unknown' : undefined;
   const change = changeOf(row);
   return change.kind === 'put' ? change.entry : undefined;
+}
+
+function got(store: SqliteStore, key: string): Got {
+  const row = store.entry(key);
+  return { revision: store.horizon().revision, entry: row === undefined ? undefined : entryOf(row) };
 }
 
 function listed(store: SqliteStore, key: string): Listed {

@@ -32,7 +32,8 @@ const MAX_TEXT_BYTES = 64_000;
 
 const whole = (max: number) => z.int().min(0).max(max).nullish();
 
-const schema = z.object({
+/** The fields that are read; others are ignored. */
+export const serviceSchema = z.looseObject({
   host: z.string().nullish(),
   port: whole(65535),
   priority: whole(65535),
@@ -90,7 +91,7 @@ function readHostName(text: string): Host | Problem {
 }
 
 function readFields(json: object): Service | Problem {
-  const parsed = schema.safeParse(json);
+  const parsed = serviceSchema.safeParse(json);
   if (!parsed.success) {
     const field = String(parsed.error.issues[0]?.path[0]);
     return refuse(field, Reflect.get(json, field));

@@ -109,13 +109,15 @@ export function registryContract(name: string, start: () => Promise<Place>): voi
       expect((await registry.list()).entries).toEqual([]);
     });
 
-    test('tells what a key held before a revision', async () => {
+    test('tells what a key holds, and what it held before a revision', async () => {
       const registry = await open();
       const key = `${prefix}/a`;
       const first = await registry.commit([put(key, '1')]);
       const second = await registry.commit([put(key, '2')]);
       const gone = await registry.commit([del(key)]);
       const back = await registry.commit([put(key, '3')]);
+      expect((await registry.get(key)).entry).toMatchObject({ key, value: '3', revision: back });
+      expect((await registry.get(prefix + '/none')).entry).toBeUndefined();
       expect(await registry.before(key, back + 1)).toMatchObject({ key, value: '3', revision: back });
       expect(await registry.before(key, back)).toBeUndefined();
       expect(await registry.before(key, gone)).toMatchObject({ key, value: '2', revision: second });

@@ -1,7 +1,9 @@
 // The registry that the options name, with the files that its login is in.
 import { readFileSync } from 'node:fs';
+import type { Clock } from '../../base/clock.ts';
 import { FingerpostError, messageOf } from '../../base/errors.ts';
-import { openRegistry, type RegistryDeps, type RegistryLogin } from '../../registry/open.ts';
+import { silent } from '../../base/log.ts';
+import { openRegistry, openStatuses, type RegistryDeps, type RegistryLogin } from '../../registry/open.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { parseRegistryUrl } from '../../registry/url.ts';
 import type { Options } from '../config.ts';
@@ -42,4 +44,12 @@ function loginOf({ etcdCa, etcdCert, etcdKey, etcdUser, etcdPasswordFile }: Regi
 /** Opens it; rejects with a FingerpostError: `config` for its options, `registry` for a file that cannot be used. */
 export async function openRegistryOf(options: RegistryOptions, deps: RegistryDeps): Promise<Registry> {
   return openRegistry(parseRegistryUrl(options.registry), deps, loginOf(options));
+}
+
+/** The registry of what servers say of themselves, beside that of the records; undefined where there is no place for it. */
+export async function openStatusesOf(
+  options: RegistryOptions,
+  { clock }: { readonly clock: Clock },
+): Promise<Registry | undefined> {
+  return openStatuses(parseRegistryUrl(options.registry), { logger: silent, clock }, loginOf(options));
 }

@@ -24,6 +24,7 @@ import { Ages } from '../zone/ages.ts';
 import { Contents } from '../zone/contents.ts';
 import { nameOfNode } from '../zone/node.ts';
 import { Zones } from '../zone/zones.ts';
+import { ServerApi } from './api.ts';
 import { AppliedWord } from './applied.ts';
 import {
   completeOptions,
@@ -76,6 +77,7 @@ export class Server {
   readonly #expiry: ExpiryGuard;
   readonly #applied: AppliedWord;
   readonly #feed: Feed;
+  readonly #api: ServerApi;
   readonly #tap = new Tap();
   readonly #live: Live;
   readonly #explaining: Routes;
@@ -150,6 +152,13 @@ export class Server {
       clock: this.#clock,
     });
     const ages = new Ages(this.#clock);
+    this.#api = new ServerApi(options, {
+      registry: () => this.#registry,
+      wait: (revision, ms) => this.#applied.wait(revision, ms),
+      zones,
+      logger: this.#logger,
+      clock: this.#clock,
+    });
     this.#feed = new Feed({
       ages,
       applied: this.#applied,
@@ -256,8 +265,9 @@ export class Server {
   #follow(registry: Registry): void {
     const deps = { counters: this.#metrics.counters, logger: this.#logger, clock: this.#clock };
     const feed = this.#feed;
-    this.#snapshot = openSnapshot(this.#options, feed, deps);
-    if (this.#snapshot === undefined) registry.watch(feed);
+    const sink = this.#api.behind(feed);
+    this.#snapshot = openSnapshot(this.#options, sink, deps);
+    if (this.#snapshot === undefined) registry.watch(sink);
     else this.#snapshot.follow(registry, feed.fromSnapshot, (known) => feed.restored(known));
   }
 
@@ -270,7 +280,7 @@ export class Server {
       drops: (client) => this.#guard.drops(client),
       metrics: this.#metrics,
       health: () => this.#health(),
-      routes: [this.#live.routes, pageRoutes(PAGE_FOLDER), this.#explaining],
+      routes: [this.#api.routes, this.#live.routes, pageRoutes(PAGE_FOLDER), this.#explaining],
       clock: this.#clock,
       log: this.#logger,
       bind,
@@ -319,7 +329,9 @@ export class Server {
     );
     const live = changed.filter(({ spec }) => spec.live === true);
     const next = { ...old, ...Object.fromEntries(live.map(({ name }) => [name, options[name]])) };
-    this.#setGuard(guardSettings(next, this.#cookieSecret));
+    const guarding = guardSettings(next, this.#cookieSecret);
+    this.#api.configure(next);
+    this.#setGuard(guarding);
     this.#options = next;
     this.#policy.configure(next);
     this.#expiry.configure(next);

@@ -56,6 +56,14 @@ function bytesOf(chunks: AsyncIterable<string>): ReadableStream<Uint8Array<Array
   });
 }
 
+/** RFC 9457, as all that goes wrong below /v1. */
+const NO_SUCH_PATH = JSON.stringify({
+  type: 'about:blank',
+  title: 'Not Found',
+  status: 404,
+  detail: 'there is no such path: /v1/openapi.json lists those that there are',
+});
+
 /** The routes, without a port. */
 export function httpApp({ metrics, health, version, routes = [] }: HttpParts): Hono {
   const app = new Hono();
@@ -78,7 +86,12 @@ export function httpApp({ metrics, health, version, routes = [] }: HttpParts): H
   );
   for (const add of routes) add(app);
   app.notFound((context) =>
-    context.json({ error: 'not found', try: ['/healthz', '/readyz', '/metrics'] }, 404),
+    context.req.path.startsWith('/v1/')
+      ? context.body(NO_SUCH_PATH, 404, { 'content-type': 'application/problem+json' })
+      : context.json(
+          { error: 'not found', try: ['/healthz', '/readyz', '/metrics', '/v1/openapi.json'] },
+          404,
+        ),
   );
   return app;
 }

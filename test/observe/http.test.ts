@@ -194,6 +194,6 @@ describe('the port', () => {
       `${await start({ registry: 'etcd://here', state: 'synced', revision: 1 })}/nope`,
     );
     expect(status).toBe(404);
-    expect(body).toMatchObject({ try: ['/healthz', '/readyz', '/metrics'] });
+    expect(body).toMatchObject({ try: ['/healthz', '/readyz', '/metrics', '/v1/openapi.json'] });
   });
 });

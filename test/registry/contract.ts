@@ -117,7 +117,7 @@ export function registryContract(name: string, start: () => Promise<Place>): voi
       const gone = await registry.commit([del(key)]);
       const back = await registry.commit([put(key, '3')]);
       expect((await registry.get(key)).entry).toMatchObject({ key, value: '3', revision: back });
-      expect((await registry.get(prefix + '/none')).entry).toBeUndefined();
+      expect((await registry.get(`${prefix}/none`)).entry).toBeUndefined();
       expect(await registry.before(key, back + 1)).toMatchObject({ key, value: '3', revision: back });
       expect(await registry.before(key, back)).toBeUndefined();
       expect(await registry.before(key, gone)).toMatchObject({ key, value: '2', revision: second });

@@ -98,6 +98,14 @@ export const table = {
     allowed: 'the path of a readable file',
     schema: readableFile,
   }),
+  apiTokenFile: optional({
+    group: 'registry',
+    value: 'FILE',
+    help: 'token of the HTTP API: serve asks it of those that write, other commands bring it to an http:// registry',
+    allowed: 'the path of a readable file',
+    live: true,
+    schema: readableFile,
+  }),
   zone: option({
     group: 'zone',
     value: 'NAME',

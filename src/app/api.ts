@@ -5,9 +5,9 @@ import { EventHub } from '../api/event-hub.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { Routes } from '../observe/http.ts';
-import type { Waited } from '../registry/applied.ts';
 import type { Registry, RegistrySink } from '../registry/registry.ts';
 import type { Zones } from '../zone/zones.ts';
+import type { AppliedWord } from './applied.ts';
 import type { Options } from './config.ts';
 import { apiTokenIn } from './options/api-token.ts';
 import { VERSION } from './version.ts';
@@ -16,7 +16,7 @@ export type ApiOptions = Pick<Options, 'apiTokenFile' | 'http' | 'zone'>;
 
 export interface ServerApiDeps {
   readonly registry: () => Registry | undefined;
-  readonly wait: (revision: number, ms: number) => Promise<Waited>;
+  readonly applied: AppliedWord;
   readonly zones: Zones;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -28,10 +28,11 @@ export class ServerApi {
   #access: Access;
 
   /** Reads the token's file. Throws a FingerpostError `config`. */
-  constructor(options: ApiOptions, { zones, ...deps }: ServerApiDeps) {
+  constructor(options: ApiOptions, { applied, zones, ...deps }: ServerApiDeps) {
     this.#access = accessOf(options);
     this.routes = apiRoutes({
       ...deps,
+      wait: (revision, ms) => applied.wait(revision, ms),
       hub: this.#hub,
       inZone: (labels) => zones.of(labels) !== undefined,
       zones: options.zone.map(({ name }) => name).join(', '),

@@ -146,19 +146,11 @@ export class Server {
       clock: this.#clock,
       changed: () => this.#feed.measure(),
     });
-    this.#applied = new AppliedWord({
-      addresses: () => this.addresses,
-      logger: this.#logger,
-      clock: this.#clock,
-    });
+    const tools = { logger: this.#logger, clock: this.#clock };
+    this.#applied = new AppliedWord({ addresses: () => this.addresses, ...tools });
+    const registry = () => this.#registry;
+    this.#api = new ServerApi(options, { registry, applied: this.#applied, zones, ...tools });
     const ages = new Ages(this.#clock);
-    this.#api = new ServerApi(options, {
-      registry: () => this.#registry,
-      wait: (revision, ms) => this.#applied.wait(revision, ms),
-      zones,
-      logger: this.#logger,
-      clock: this.#clock,
-    });
     this.#feed = new Feed({
       ages,
       applied: this.#applied,

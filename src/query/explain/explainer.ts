@@ -74,6 +74,8 @@ export interface ExplainerParts {
 interface Got {
   readonly reply: Uint8Array;
   readonly source: AnswerSource;
+  /** It is what the client gets, whatever the answerer would say. */
+  readonly isFinal: boolean;
 }
 
 export class Explainer {
@@ -87,7 +89,7 @@ export class Explainer {
   async explain(question: ExplainQuestion): Promise<Explanation> {
     const notes = new Notes();
     const got = await this.#ask(question, notes);
-    const isKnown = got.source === 'table' || !notes.isOpen;
+    const isKnown = got.isFinal || !notes.isOpen;
     const answer = got.source === 'none' ? NO_REPLY : shownAnswer(got.reply, isKnown);
     return this.#explanation(question, notes, answer, isKnown ? got.source : 'servers');
   }
@@ -101,12 +103,12 @@ export class Explainer {
     const source = length === undefined ? undefined : front.source(asker);
     // Turned away: nothing else is looked at.
     if (length !== undefined && (source === 'none' || source === 'rule'))
-      return { reply: reply.subarray(0, length), source };
+      return { reply: reply.subarray(0, length), source, isFinal: true };
     // What the table has was computed before: how, is seen by computing it once more.
     const computed = await this.#compute(request, asker, notes);
     return length === undefined || source === undefined
-      ? { reply: computed, source: sourceOf(notes) }
-      : { reply: reply.subarray(0, length), source };
+      ? { reply: computed, source: sourceOf(notes), isFinal: false }
+      : { reply: reply.subarray(0, length), source, isFinal: true };
   }
 
   async #compute(request: Uint8Array, asker: Waiting, notes: Notes): Promise<Uint8Array> {

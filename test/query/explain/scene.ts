@@ -39,6 +39,8 @@ export interface SceneOptions extends DeskOptions {
   /** Whom to ask for everything, and for stub zones by name. */
   readonly servers?: ServerGroup;
   readonly stubs?: Readonly<Record<string, ServerGroup>>;
+  /** Reverse zones of ours that others may know more of. */
+  readonly open?: readonly string[];
   readonly forwarder?: ConstructorParameters<typeof Outside>[1]['forwarder'];
 }
 
@@ -58,6 +60,13 @@ export class ExplainScene {
     if (options.forwarder !== undefined) {
       answerer.lookBeyond(beyond);
       table.serve(this.#clients);
+      // As the server has it: at these names others may know what is not in the set of names.
+      const others = [
+        ...Object.keys(options.stubs ?? {}),
+        ...(options.search ?? []),
+        ...(options.open ?? []),
+      ];
+      for (const other of others) table.names.open(name(other));
     }
     this.desk = desk;
     this.explainer = new Explainer({

@@ -42,7 +42,13 @@ export class Chart {
     this.element = el(
       'figure',
       { class: 'card chart' },
-      el('figcaption', {}, el('span', { class: 'name' }, title), this.#now, this.#note, ...legend),
+      el(
+        'figcaption',
+        {},
+        el('span', { class: 'name' }, title),
+        el('span', { class: 'keys' }, ...legend),
+        el('span', { class: 'value' }, this.#now, ' ', this.#note),
+      ),
       el('div', { class: 'drawing' }, drawing, this.#most),
     );
   }

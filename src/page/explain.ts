@@ -1,5 +1,7 @@
 // Asks the server why a name is answered as it is, and shows what it says.
+import type { Explanation } from '../query/explain/explanation.ts';
 import { byId, el, table } from './dom.ts';
+import { explained } from './explained.ts';
 import { addressText, traitTexts } from './service-words.ts';
 import type { Place } from './tree.ts';
 import { nameText, visible } from './words.ts';
@@ -48,11 +50,20 @@ async function ask(name: string, type: string): Promise<void> {
 
 async function answerTo(name: string, type: string): Promise<HTMLElement[]> {
   try {
-    const query = new URLSearchParams({ name, type });
-    const response = await fetch(`v1/explain?${query}`);
+    const response = await fetch(`v1/explain?${new URLSearchParams({ name, type })}`);
     const body: unknown = await response.json();
-    return [el('pre', { tabindex: 0 }, visible(JSON.stringify(body, undefined, 2)))];
+    return response.ok ? explained(body as Explanation) : [failed(problemIn(body))];
   } catch (error) {
-    return [el('p', { class: 'failed' }, `No answer from the server: ${visible(String(error))}`)];
+    return [failed(`no answer from the server: ${String(error)}`)];
   }
+}
+
+function failed(text: string): HTMLElement {
+  return el('p', { class: 'failed' }, visible(text));
+}
+
+/** What a refusal says for itself (RFC 9457). */
+function problemIn(body: unknown): string {
+  const detail = typeof body === 'object' && body !== null && 'detail' in body ? body.detail : undefined;
+  return typeof detail === 'string' ? detail : 'the server gave no explanation';
 }

@@ -34,7 +34,7 @@ const charts = {
     rate,
   ),
   latency: new Chart(
-    'Latency, 99 of 100',
+    'Latency',
     [
       { kind: 'p99', name: 'p99' },
       { kind: 'p50', name: 'p50' },
@@ -49,7 +49,8 @@ const list = new List(byId('tree'), {
   draw: (element, row) => drawRow(element, row, search.value.trim() !== ''),
   unfold: ({ place }: Row, isOpen) => {
     place.isOpen = isOpen;
-    showTree();
+    // At once: the next key may go to what is unfolded.
+    makeRows();
   },
   choose: ({ place }: Row) => explain.choose(place),
 });
@@ -68,19 +69,23 @@ function showTree(): void {
   isDrawing = true;
   requestAnimationFrame(() => {
     isDrawing = false;
-    const text = search.value.trim();
-    const rows = text === '' ? unfoldedRows(tree) : foundRows(tree, text);
-    list.show(rows);
-    const { living, leaving } = tree.root;
-    const loading = isWhole ? '' : ' so far';
-    const gone = leaving > 0 ? `, ${count(leaving)} just gone` : '';
-    const found = text === '' ? '' : `${counted(rows.length, 'name')} found of `;
-    const cut = isCut ? ' (the first ones of very many)' : '';
-    setText(byId('shown'), `${found}${counted(living, 'service')}${loading}${gone}${cut}`);
-    const none = byId('none');
-    none.hidden = rows.length > 0;
-    setText(none, text === '' ? 'No service is registered yet.' : `Nothing has “${visible(text)}” in it.`);
+    makeRows();
   });
+}
+
+function makeRows(): void {
+  const text = search.value.trim();
+  const rows = text === '' ? unfoldedRows(tree) : foundRows(tree, text);
+  list.show(rows);
+  const { living, leaving } = tree.root;
+  const loading = isWhole ? '' : ' so far';
+  const gone = leaving > 0 ? `, ${count(leaving)} just gone` : '';
+  const found = text === '' ? '' : `${counted(rows.length, 'name')} found of `;
+  const cut = isCut ? ' (the first ones of very many)' : '';
+  setText(byId('shown'), `${found}${counted(living, 'service')}${loading}${gone}${cut}`);
+  const none = byId('none');
+  none.hidden = rows.length > 0;
+  setText(none, text === '' ? 'No service is registered yet.' : `Nothing has “${visible(text)}” in it.`);
 }
 
 function showStanding(): void {
@@ -97,7 +102,7 @@ function showSample(before: LiveStatus | undefined, after: LiveStatus): void {
   const { answers, rcodes, p50, p99, changes } = sample;
   const failed = (rcodes.SERVFAIL ?? 0) + (rcodes.REFUSED ?? 0) + (rcodes.FORMERR ?? 0);
   charts.answers.add([answers, rcodes.NXDOMAIN ?? 0, failed], '');
-  charts.latency.add([p99, p50], p50 === undefined ? '' : `half within ${latency(p50)}`);
+  charts.latency.add([p99, p50], p50 === undefined ? '' : `for 99 of 100, ${latency(p50)} for half`);
   charts.changes.add([changes]);
 }
 

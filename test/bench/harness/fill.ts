@@ -7,9 +7,12 @@ const PER_TRANSACTION = 128;
 const AT_ONCE = 8;
 
 /** Writes every service. */
-export async function fill(endpoint: string, all: readonly BenchService[]): Promise<void> {
+export async function fill(
+  endpoint: string,
+  all: readonly Pick<BenchService, 'key' | 'value'>[],
+): Promise<void> {
   const client = new Etcd3({ hosts: `http://${endpoint}` });
-  const write = async (some: readonly BenchService[]) => {
+  const write = async (some: readonly Pick<BenchService, 'key' | 'value'>[]) => {
     const puts = some.map(({ key, value }) => client.put(key).value(value));
     await client
       .if('/fingerpost-bench', 'Version', '==', 0)

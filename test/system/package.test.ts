@@ -72,7 +72,13 @@ describe('the package, installed globally', () => {
 
   it('brings deploy/ but for what only a clone needs', async () => {
     const installed = join(await realpath(prefix), 'lib/node_modules/fingerpost/deploy');
-    expect((await readdir(installed)).sort()).toEqual(['docker', 'examples', 'kubernetes', 'systemd']);
+    expect((await readdir(installed)).sort()).toEqual([
+      'docker',
+      'examples',
+      'kubernetes',
+      'monitoring',
+      'systemd',
+    ]);
   });
 
   it('exports the library, and none of its parts', async () => {

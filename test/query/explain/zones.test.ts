@@ -1,5 +1,6 @@
 // Why names in the zones are answered as they are: each reason, from the question that shows it.
 import { describe, expect, it } from 'vitest';
+import { entry } from '../../support/zone-fixture.ts';
 import { ExplainScene, networks } from './scene.ts';
 
 const scene = new ExplainScene(
@@ -261,4 +262,42 @@ it('foreign text is quoted', async () => {
   const odd = await own.explain('a\\027.example.org A');
   expect(JSON.stringify(odd)).not.toMatch(/\\u001b\[/);
   expect(odd.question.name).toBe('a\\027.example.org.');
+});
+
+describe('a service that is served all the same', () => {
+  const own = () => new ExplainScene({ '/skydns/org/example/a/1': { host: '10.0.0.1' } });
+
+  it('because its value turned bad', async () => {
+    const scene = own();
+    const { contents } = scene.desk;
+    contents.apply({
+      revision: 8,
+      changes: [{ kind: 'put', entry: entry('/skydns/org/example/a/1', 'bad', 8) }],
+    });
+    expect(await scene.gist('a.example.org A')).toEqual([
+      'NOERROR, 1 record',
+      'computed',
+      'zone',
+      'services',
+      'quarantined',
+      'computed',
+    ]);
+    const { services, bad } = await scene.explain('a.example.org A');
+    expect(services).toMatchObject([{ state: 'quarantined', revision: 1 }]);
+    expect(bad).toMatchObject([{ revision: 8, servedRevision: 1 }]);
+  });
+
+  it('because most of a name was lost at once', async () => {
+    const scene = own();
+    const { contents } = scene.desk;
+    const labels = ['org', 'example', 'a', '1'];
+    const stored = contents.tree.exact(labels)!.services()[0]!;
+    const key = '/skydns/org/example/a/1';
+    contents.apply({ revision: 8, changes: [{ kind: 'delete', key, revision: 8 }] });
+    contents.hold({ key, labels, stored, certain: true }, 5);
+    const held = await scene.explain('a.example.org A');
+    expect(held.services).toMatchObject([{ state: 'held', ttl: 5 }]);
+    expect(held.answer.error).toMatchObject({ code: 3 });
+    expect(held.reasons.map(({ code }) => code)).toContain('held');
+  });
 });

@@ -9,6 +9,7 @@ import { isReverse, Outside } from '../query/outside.ts';
 import { Typed } from '../query/typed.ts';
 import type { QueryWitness } from '../query/witness.ts';
 import type { AnswerTable } from '../table/table.ts';
+import type { TapWriter } from '../tap/writer.ts';
 import { chooseOutgoing, type Outgoing, portable } from '../transport/outgoing.ts';
 import { UpstreamCache } from '../upstream/cache.ts';
 import { Resolver, type ResolverOptions } from '../upstream/cache-resolver.ts';
@@ -31,6 +32,7 @@ export interface ForwardingParts {
   readonly counters: Counters;
   readonly logger: Logger;
   readonly clock: Clock;
+  readonly tap: TapWriter;
 }
 
 export class Forwarding {
@@ -52,11 +54,12 @@ export class Forwarding {
   constructor(options: Options, parts: ForwardingParts) {
     this.#options = options;
     this.#parts = parts;
-    const { contents, table, counters, logger: log, clock } = parts;
+    const { contents, table, counters, logger: log, clock, tap } = parts;
     this.#forwarder = new Forwarder(limitsOf(options), {
       clock,
       counters,
       log,
+      tap,
       openUdp: (server, listener) => this.#outgoing.open(server, listener),
     });
     const cache = options.forwardCache === 0 ? undefined : new UpstreamCache(options.forwardCache, counters);

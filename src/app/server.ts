@@ -9,21 +9,20 @@ import { type GuardSettings, writeSettings } from '../guard/settings.ts';
 import { type Health, isReady } from '../observe/health.ts';
 import type { Routes } from '../observe/http.ts';
 import { createMetrics, type Metrics } from '../observe/metrics.ts';
-import { Answerer, type AnswererOptions, type Keep } from '../query/answerer.ts';
+import { Answerer, type Keep } from '../query/answerer.ts';
 import type { Respond } from '../query/responder.ts';
-import { tapped } from '../query/tapped.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
 import { parseRegistryUrl } from '../registry/url.ts';
 import { MAX_READERS } from '../table/layout.ts';
 import { AnswerTable, MAIN_READER } from '../table/table.ts';
-import { Tap } from '../tap/tap.ts';
 import type { OpenSocket } from '../transport/deps.ts';
-import { isName, type Name, nameFromText, nameToText } from '../wire/name.ts';
+import { nameToText } from '../wire/name.ts';
 import { Ages } from '../zone/ages.ts';
 import { Contents } from '../zone/contents.ts';
 import { nameOfNode } from '../zone/node.ts';
 import { Zones } from '../zone/zones.ts';
+import { answererOptions } from './answerer-options.ts';
 import { ServerApi } from './api.ts';
 import { AppliedWord } from './applied.ts';
 import {
@@ -40,6 +39,7 @@ import { Forwarding } from './forwarding.ts';
 import { guardSettings, ownSecret } from './guarding.ts';
 import { liveStatus, PAGE_FOLDER } from './live-status.ts';
 import { giveBackMemory } from './memory.ts';
+import { Observers } from './observers.ts';
 import { openRegistryOf } from './options/open-registry.ts';
 import { Ports } from './ports.ts';
 import { type Privileges, takeUser } from './privileges.ts';
@@ -78,9 +78,9 @@ export class Server {
   readonly #applied: AppliedWord;
   readonly #feed: Feed;
   readonly #api: ServerApi;
-  readonly #tap = new Tap();
   readonly #live: Live;
   readonly #explaining: Routes;
+  readonly #observers: Observers;
   readonly #guardMemory = guardMemory(MAX_READERS);
   readonly #guard = new Guard(this.#guardMemory, MAIN_READER);
   readonly #cookieSecret = ownSecret();
@@ -121,7 +121,8 @@ export class Server {
     });
     const keep: Keep = (...kept) => table.keep(...kept);
     this.#answerer = new Answerer(this.#contents, answererOptions(options), keep, counters);
-    this.#respond = tapped(table.responder(this.#answerer, counters, this.#logger), this.#tap.writer);
+    this.#observers = new Observers({ counters, logger: this.#logger, clock: this.#clock });
+    this.#respond = this.#observers.tapped(table.responder(this.#answerer, counters, this.#logger));
     this.#forwarding = new Forwarding(options, {
       contents: this.#contents,
       table,
@@ -129,6 +130,7 @@ export class Server {
       counters,
       logger: this.#logger,
       clock: parts.clock ?? steadyClock,
+      tap: this.#observers.tap.writer,
     });
     this.#metrics.show({
       guard: this.#guardMemory.counts,
@@ -231,6 +233,7 @@ export class Server {
     const options = this.#options;
     this.#privileges ??= takeUser(options.user);
     const privileges = this.#privileges;
+    this.#observers.start(options);
     const registry = await openRegistryOf(options, { logger: this.#logger, clock: this.#clock });
     this.#registry = registry;
     await this.#applied.open(options);
@@ -268,7 +271,7 @@ export class Server {
       respond: this.#respond,
       table: this.#table.memory,
       guard: this.#guardMemory,
-      tap: () => this.#tap.ring(),
+      tap: () => this.#observers.tap.ring(),
       drops: (client) => this.#guard.drops(client),
       metrics: this.#metrics,
       health: () => this.#health(),
@@ -329,8 +332,14 @@ export class Server {
     this.#expiry.configure(next);
     this.#answerer.configure(answererOptions(this.#options));
     this.#forwarding.configure(this.#options);
+    this.#observers.configure(this.#options);
     this.#table.clear();
     return changed.filter(({ spec }) => spec.live !== true).map(({ flag }) => flag.slice(2));
+  }
+
+  /** Opens the query log again, by its name: it may have been moved away. */
+  reopen(): void {
+    this.#observers.reopen();
   }
 
   #setGuard(settings: GuardSettings): void {
@@ -361,6 +370,7 @@ export class Server {
   async #close(): Promise<void> {
     await Promise.all([this.#ports?.close(), this.#applied.close()]);
     await this.#forwarding.close();
+    await this.#observers.close();
     await this.#snapshot?.close();
     await this.#registry?.close();
     this.#expiry.clear();
@@ -374,20 +384,6 @@ export class Server {
 /** Since when and why it is cut off, where it is. */
 function cut(state: Feed['standing']['state']): { since?: number; cause?: unknown } {
   return state.kind === 'stale' ? { since: state.since, cause: state.cause } : {};
-}
-
-function answererOptions(options: Options): AnswererOptions {
-  return {
-    ttls: { ttl: options.ttl, negative: options.negativeTtl },
-    version: options.chaos ? `fingerpost ${VERSION}` : undefined,
-    serverId: options.chaos ? options.serverId : undefined,
-    local: localOf(options),
-  };
-}
-
-function localOf({ local }: Options): Name | undefined {
-  const name = local === undefined ? undefined : nameFromText(local);
-  return name !== undefined && isName(name) ? name : undefined;
 }
 
 /** A server with the options given, the rest at their defaults; throws a FingerpostError of code `config`. */

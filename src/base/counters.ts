@@ -83,6 +83,12 @@ export interface Counters {
   readonly cacheAnswers: Gauge;
   /** What they take, about. */
   readonly cacheBytes: Gauge;
+  /** Lines of the query log that are in the file, and those that are in none. */
+  readonly queryLogLines: Counter;
+  readonly queryLogLost: Counter;
+  /** Messages of dnstap that were sent, and those that nobody got. */
+  readonly dnstapMessages: Counter;
+  readonly dnstapLost: Counter;
 }
 
 const nothing = { inc: () => {}, set: () => {} };
@@ -137,4 +143,8 @@ export const noCounters: Counters = {
   cacheEvictions: nothing,
   cacheAnswers: nothing,
   cacheBytes: nothing,
+  queryLogLines: nothing,
+  queryLogLost: nothing,
+  dnstapMessages: nothing,
+  dnstapLost: nothing,
 };

@@ -7,6 +7,7 @@ export type ErrorCode =
   | 'registry' // the registry refused or failed
   | 'unavailable' // the registry (or a server) cannot be reached
   | 'listen' // a port cannot be opened
+  | 'file' // a file cannot be opened
   | 'usage'; // a command was called wrongly
 
 /** An error that a person will read: `message` names source, place, value and what is allowed. */

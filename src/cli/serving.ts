@@ -11,6 +11,7 @@ import { listenForSignals } from './signals.ts';
 
 /** Takes the options as they are now; a mistake in them changes nothing. */
 function reload(call: Call, server: Server, log: Log): void {
+  server.reopen();
   try {
     const options = call.reread();
     log.setLevel(options.logLevel);

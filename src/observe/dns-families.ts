@@ -10,17 +10,12 @@ import {
   SIZE_BOUNDS,
   type Tally,
 } from '../transport/tally.ts';
-import { Rcode } from '../wire/codes.ts';
+import { rcodeName } from '../wire/codes.ts';
 import { type Family, histogramLines, type Labels, line } from './family.ts';
 
-const RCODE_NAMES: ReadonlyMap<number, string> = new Map(
-  Object.entries(Rcode).map(([name, code]) => [code, name]),
-);
-
 /** In words of the protocol; `other` for one that only other servers say. */
-export function rcodeName(rcode: number): string {
-  if (rcode === RCODES - 1) return 'other';
-  return RCODE_NAMES.get(rcode) ?? `RCODE${rcode}`;
+export function countedRcode(rcode: number): string {
+  return rcode === RCODES - 1 ? 'other' : rcodeName(rcode);
 }
 
 export const DURATION_BOUNDS = DURATION_BOUNDS_US.map((us) => us / 1e6);
@@ -146,6 +141,6 @@ function* requestLines(name: string, labels: Labels, sums: Float64Array): Iterab
 function* responseLines(name: string, labels: Labels, sums: Float64Array): Iterable<string> {
   for (let rcode = 0; rcode < RCODES; rcode++) {
     const count = sums[Row.RCODE + rcode] as number;
-    if (count > 0) yield line(name, [...labels, ['rcode', rcodeName(rcode)]], count);
+    if (count > 0) yield line(name, [...labels, ['rcode', countedRcode(rcode)]], count);
   }
 }

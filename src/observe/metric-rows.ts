@@ -126,4 +126,14 @@ export const metricRows: { readonly [K in keyof Counters]: MetricRow } = {
   cacheEvictions: counter('fingerpost_cache_evictions_total', 'Upstream answers that made room for others.'),
   cacheAnswers: gauge('fingerpost_cache_answers', 'Upstream answers in the cache.'),
   cacheBytes: gauge('fingerpost_cache_bytes', 'Memory that they take, about.'),
+  queryLogLines: counter('fingerpost_query_log_lines_total', 'Lines written to the query log.'),
+  queryLogLost: counter(
+    'fingerpost_query_log_lost_total',
+    'Replies that should have been in the query log, which could not be written soon enough.',
+  ),
+  dnstapMessages: counter('fingerpost_dnstap_messages_total', 'Messages of dnstap sent to the reader.'),
+  dnstapLost: counter(
+    'fingerpost_dnstap_lost_total',
+    'Messages of dnstap that nobody got: no reader, or one that is too slow.',
+  ),
 };

@@ -4,7 +4,7 @@ import { Count, sumOfCounts } from '../guard/counts.ts';
 import type { Tallies } from '../transport/tallies.ts';
 import { COUNTED_TYPES, DURATION_BOUNDS_US, FAMILIES, RCODES, Row } from '../transport/tally.ts';
 import type { GroupStatus } from '../upstream/status.ts';
-import { DURATION_BOUNDS, rcodeName, sumOf } from './dns-families.ts';
+import { countedRcode, DURATION_BOUNDS, sumOf } from './dns-families.ts';
 import type { Sources } from './metrics.ts';
 import { sumOver } from './worker-metrics.ts';
 
@@ -68,7 +68,7 @@ export function takeSnapshot(
   const types = named(COUNTED_TYPES, (place) =>
     FAMILIES.reduce((total, _, family) => total + sum(Row.TYPE + family * COUNTED_TYPES.length + place), 0),
   );
-  const rcodes = Array.from({ length: RCODES }, (_, rcode) => rcodeName(rcode));
+  const rcodes = Array.from({ length: RCODES }, (_, rcode) => countedRcode(rcode));
   const guarded = (field: number) => (guard === undefined ? 0 : sumOfCounts(guard, field));
   return {
     at: Date.now(),

@@ -19,6 +19,8 @@ export interface Asker {
   readonly client: Client;
   /** A worker has let the question pass: access and rate have been seen to. */
   readonly admitted?: boolean;
+  /** When the question was taken in, on the clock of performance.now(). */
+  readonly began?: number;
   /** Told where the answer comes from, where that is not the table. */
   cameFrom?(source: Source): void;
   /**

@@ -3,62 +3,44 @@ import { type Source, Source as Sources } from '../tap/record.ts';
 import type { TapWriter } from '../tap/writer.ts';
 import { at, u16 } from '../wire/bytes.ts';
 import { Client } from '../wire/client.ts';
-import { Flag, MAX_MESSAGE, Type } from '../wire/codes.ts';
-import { Query, type Transport } from '../wire/query.ts';
-import type { Asker, Respond } from './responder.ts';
+import { Flag } from '../wire/codes.ts';
+import type { Query, Transport } from '../wire/query.ts';
+import type { Asker, Respond, SendLate } from './responder.ts';
 
-/** The upper bits of an rcode stand in OPT, which in an error without records follows the question (RFC 6891 6.1.3). */
-function rcodeOf(reply: Uint8Array, length: number, { questionEnd }: Query): number {
-  const lower = at(reply, 3) & Flag.RCODE;
-  const isBare = u16(reply, 6) === 0 && u16(reply, 8) === 0 && u16(reply, 10) === 1;
-  if (!isBare || length < questionEnd + 11 || u16(reply, questionEnd + 1) !== Type.OPT) return lower;
-  return lower | (at(reply, questionEnd + 5) << 4);
+/** What a record says of a question beside the messages. */
+interface Asked {
+  readonly client: Client;
+  readonly transport: Transport;
+  readonly source: Source;
+  /** When it was taken in, on the clock of performance.now(). */
+  readonly began: number;
 }
 
-/** Writes records of replies, each whole. */
-class Notes {
-  readonly #tap: TapWriter;
-  readonly #query = new Query();
-
-  constructor(tap: TapWriter) {
-    this.#tap = tap;
-  }
-
-  note(
-    request: Uint8Array,
-    client: Client,
-    transport: Transport,
-    reply: Uint8Array,
-    length: number,
-    source: Source,
-    started: number,
-  ): void {
-    const tap = this.#tap;
-    const query = this.#query;
-    query.read(request, request.length);
-    const rcode = rcodeOf(reply, length, query);
-    const wants = tap.wants(rcode);
-    if (wants === 0) return;
-    tap.begin(started);
-    if (!tap.open(wants, client, query, request.length, length, rcode, u16(reply, 2))) return;
-    tap.bytes.set(request.subarray(0, tap.requestKept), tap.requestAt * 4);
-    tap.bytes.set(reply.subarray(0, tap.replyKept), tap.replyAt * 4);
-    tap.close(wants, source, transport, Math.round((performance.now() - started) * 1000));
-    tap.publish();
-  }
+/** Writes the record of a reply to `query`, which was read from `request`, where it is wanted. */
+function note(tap: TapWriter, asked: Asked, request: Uint8Array, query: Query, reply: Uint8Array): void {
+  // The upper bits stand in the OPT record (RFC 6891 6.1.3).
+  const upper = query.optAt > 0 ? at(reply, query.optAt + 5) << 4 : 0;
+  const rcode = (at(reply, 3) & Flag.RCODE) | upper;
+  const wants = tap.wants(rcode);
+  if (wants === 0) return;
+  tap.begin(asked.began);
+  if (!tap.open(wants, asked.client, query, request.length, reply.length, rcode, u16(reply, 2))) return;
+  tap.bytes.set(request.subarray(0, tap.requestKept), tap.requestAt * 4);
+  tap.bytes.set(reply.subarray(0, tap.replyKept), tap.replyAt * 4);
+  tap.close(wants, asked.source, asked.transport, Math.round((performance.now() - asked.began) * 1000));
+  tap.publish();
 }
 
-/** Stands in for whoever asks, while a question is answered: hears where the answer comes from, and of late replies. */
-class TappedAsker implements Asker {
+/** Stands in for whoever asks, while a question is answered: hears where the answer comes from, and of every reply. */
+class TappedAsker implements Asker, Asked {
   asker: Asker;
   source: Source = Sources.TABLE;
-  request: Uint8Array = new Uint8Array();
-  started = 0;
-  readonly #notes: Notes;
+  began = 0;
+  readonly #tap: TapWriter;
 
-  constructor(asker: Asker, notes: Notes) {
+  constructor(asker: Asker, tap: TapWriter) {
     this.asker = asker;
-    this.#notes = notes;
+    this.#tap = tap;
   }
 
   get transport(): Transport {
@@ -77,36 +59,35 @@ class TappedAsker implements Asker {
     this.source = source;
   }
 
-  later(): (reply: Uint8Array) => void {
+  answered(request: Uint8Array, query: Query, reply: Uint8Array, length: number): void {
+    this.asker.answered?.(request, query, reply, length);
+    note(this.#tap, this, request, query, reply.subarray(0, length));
+  }
+
+  later(): SendLate {
     const send = this.asker.later();
-    const { transport, started } = this;
+    const { transport, began } = this;
     const client = new Client();
     client.words.set(this.client.words);
     client.port = this.client.port;
-    const request = Uint8Array.from(this.request);
-    return (reply) => {
-      const { length } = reply;
-      if (length > 0 && length <= MAX_MESSAGE)
-        this.#notes.note(request, client, transport, reply, length, Sources.UPSTREAM, started);
-      send(reply);
+    const asked = { client, transport, began, source: Sources.UPSTREAM };
+    return (reply, request, query) => {
+      if (reply.length > 0 && request !== undefined && query !== undefined)
+        note(this.#tap, asked, request, query, reply);
+      send(reply, request, query);
     };
   }
 }
 
 /** Answers as `respond` does, and notes what is wanted. While nothing is, it costs a look. */
 export function tapped(respond: Respond, tap: TapWriter): Respond {
-  const notes = new Notes(tap);
   let standIn: TappedAsker | undefined;
   return (request, asker, reply) => {
     if (!tap.isOn) return respond(request, asker, reply);
-    standIn ??= new TappedAsker(asker, notes);
+    standIn ??= new TappedAsker(asker, tap);
     standIn.asker = asker;
     standIn.source = Sources.TABLE;
-    standIn.request = request;
-    standIn.started = performance.now();
-    const length = respond(request, standIn, reply);
-    const { transport, client } = asker;
-    if (length > 0) notes.note(request, client, transport, reply, length, standIn.source, standIn.started);
-    return length;
+    standIn.began = asker.began ?? performance.now();
+    return respond(request, standIn, reply);
   };
 }

@@ -47,7 +47,7 @@ export class TcpConnection implements Asker {
   /** Stands behind others until it is its turn. */
   #standing = false;
   /** When the message that is being answered was taken up. */
-  #began = 0;
+  began = 0;
 
   constructor(socket: Socket, client: string, deps: ConnectionDeps, idleMs: number) {
     this.#socket = socket;
@@ -117,7 +117,7 @@ export class TcpConnection implements Asker {
       const message = this.#frames.next();
       if (message === undefined) break;
       any = true;
-      this.#began = now;
+      this.began = now;
       this.#answerOne(message);
       const began = now;
       now = performance.now();
@@ -152,11 +152,11 @@ export class TcpConnection implements Asker {
   }
 
   answered(request: Uint8Array, query: Query, reply: Uint8Array, length: number): void {
-    countReply(this.#deps.tally, query, request.length, this.client.isIpv4, reply, length, this.#began);
+    countReply(this.#deps.tally, query, request.length, this.client.isIpv4, reply, length, this.began);
   }
 
   later(): SendLate {
-    const began = this.#began;
+    const began = this.began;
     return this.#late.promise((reply, request, query) => {
       if (request !== undefined && query !== undefined)
         countReply(this.#deps.tally, query, request.length, this.client.isIpv4, reply, reply.length, began);

@@ -133,7 +133,7 @@ class UdpAnswerer implements Asker {
   #clientText = '';
   #isClosed = false;
   /** When the question that is being answered was taken in. */
-  #began = 0;
+  began = 0;
 
   constructor(socket: Socket, respond: Respond, deps: TransportDeps, tally: Tally) {
     this.#socket = socket;
@@ -144,7 +144,7 @@ class UdpAnswerer implements Asker {
   }
 
   answer(request: Uint8Array, from: RemoteInfo): void {
-    this.#began = performance.now();
+    this.began = performance.now();
     this.#counters.queriesUdp.inc();
     const reply = this.#ring.take(this.#socket.getSendQueueCount());
     // From port 0 nobody can be waiting, and send() throws on it.
@@ -169,12 +169,12 @@ class UdpAnswerer implements Asker {
   }
 
   answered(request: Uint8Array, query: Query, reply: Uint8Array, length: number): void {
-    countReply(this.#tally, query, request.length, this.client.isIpv4, reply, length, this.#began);
+    countReply(this.#tally, query, request.length, this.client.isIpv4, reply, length, this.began);
   }
 
   later(): SendLate {
     const from = this.#from;
-    const began = this.#began;
+    const began = this.began;
     const { isIpv4 } = this.client;
     return this.#late.promise((reply, request, query) => {
       if (request !== undefined && query !== undefined)

@@ -2,6 +2,7 @@
 import type { Cancel } from '../base/clock.ts';
 import { putU16 } from '../wire/bytes.ts';
 import { Rcode } from '../wire/codes.ts';
+import type { Transport } from '../wire/query.ts';
 import type { UpstreamDeps } from './deps.ts';
 import { packetOf, type Question } from './question.ts';
 import type { RandomWords } from './random.ts';
@@ -69,8 +70,10 @@ export class Exchange {
     this.sentAt = now;
     this.sent += 1;
     if (this.#socket === undefined) this.#begin(now);
-    if (this.#packet !== undefined && this.#socket !== undefined)
+    if (this.#packet !== undefined && this.#socket !== undefined) {
       this.server.udp.send(this.#socket, this.#packet);
+      this.#note(false, 'udp', this.#packet);
+    }
     this.#deps.counters.upstreamQueriesUdp.inc();
   }
 
@@ -93,6 +96,7 @@ export class Exchange {
       this.#mismatch();
       return;
     }
+    this.#note(true, 'udp', message);
     this.#deps.counters.upstreamReplies.inc();
     this.server.standing.answered(this.#deps.clock.now() - this.#beganAt);
     this.#releaseSocket(true);
@@ -117,10 +121,24 @@ export class Exchange {
   }
 
   #askOverTcp(): void {
-    this.#cancelTcp = this.server.tcp.ask(this.#makePacket(), {
+    const packet = this.#makePacket();
+    this.#cancelTcp = this.server.tcp.ask(packet, {
       received: (message, id) => this.#receivedOverTcp(message, id),
       broken: () => this.#end(this.#truncated),
     });
+    this.#note(false, 'tcp', packet);
+  }
+
+  #note(isReply: boolean, transport: Transport, message: Uint8Array): void {
+    const { tap, clock } = this.#deps;
+    if (tap?.isOn === true)
+      tap.forwarded(
+        isReply,
+        this.server.noted,
+        transport,
+        message,
+        isReply ? clock.now() - this.#beganAt : 0,
+      );
   }
 
   #receivedOverTcp(message: Uint8Array, id: number): void {
@@ -130,6 +148,7 @@ export class Exchange {
       this.#end(this.#truncated);
       return;
     }
+    this.#note(true, 'tcp', message);
     this.#deps.counters.upstreamReplies.inc();
     this.server.standing.answered(undefined);
     this.#take(new Uint8Array(message), true);

@@ -37,6 +37,9 @@ const TEST: readonly Needed[] = [
   { file: '/usr/sbin/haproxy', package: 'haproxy' },
   { file: '/usr/sbin/nginx', package: 'nginx-light' },
   { file: '/usr/bin/prometheus', package: 'prometheus' },
+  // Readers of dnstap.
+  { file: '/usr/bin/fstrm_capture', package: 'fstrm-bin' },
+  { file: '/usr/bin/dnstap-ldns', package: 'dnstap-ldns' },
   // Wall clocks that jump.
   { file: '/usr/lib/*/faketime/libfaketime.so.1', package: 'libfaketime' },
 ];

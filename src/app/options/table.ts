@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { accessRules, networks } from './access.ts';
 import { addressText, type ListenAddress, parseAddress } from './address.ts';
 import { forwardTable } from './forward-table.ts';
+import { observersTable } from './observers-table.ts';
 import { option, optional } from './option.ts';
 import { registryUrl } from './registry-url.ts';
 import { bytes, distinct, list, oneOf, onOff, percent, read, readableFile, text, whole } from './values.ts';
@@ -326,6 +327,7 @@ export const table = {
     live: true,
     schema: whole(0, 3600),
   }),
+  ...observersTable,
   logLevel: option({
     group: 'log',
     value: 'LEVEL',

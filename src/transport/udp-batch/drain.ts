@@ -59,7 +59,7 @@ export class MissDrain implements Asker {
   #source: MissSource | undefined;
   #slot = 0;
   /** When it was taken in by the worker, on the clock of performance.now(). */
-  #began = 0;
+  began = 0;
   /** The descriptors may be somebody else's from now on. */
   #isOver = false;
   /** Counts turns: whose it is. */
@@ -149,7 +149,7 @@ export class MissDrain implements Asker {
         if (!source.behind.put(this.#received, taken, length, queue.stamp)) this.#dropped.inc();
         continue;
       }
-      this.#began = now - this.#age(queue.stamp, now);
+      this.began = now - this.#age(queue.stamp, now);
       const request = this.#received.view(taken).subarray(0, length);
       const size = this.#respond(request, this, this.#replies.view(replies));
       const began = now;
@@ -173,14 +173,14 @@ export class MissDrain implements Asker {
   }
 
   answered(request: Uint8Array, query: Query, reply: Uint8Array, length: number): void {
-    countReply(this.#tally, query, request.length, this.client.isIpv4, reply, length, this.#began);
+    countReply(this.#tally, query, request.length, this.client.isIpv4, reply, length, this.began);
   }
 
   later(): SendLate {
     const source = this.#source;
     const from = this.#heads.pop() ?? new Int32Array(COPIED_HEAD / 4);
     this.#received.copyOut(this.#slot, 0, from, 0);
-    const began = this.#began;
+    const began = this.began;
     const { isIpv4 } = this.client;
     return this.#late.promise((reply, request, query) => {
       if (request !== undefined && query !== undefined)

@@ -3,8 +3,11 @@ import { execFile } from 'node:child_process';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { Command } from 'commander';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadOptions } from '../../src/app/config.ts';
+import { announce } from '../../src/cli/announce.ts';
+import { announceFlags } from '../../src/cli/announce-flags.ts';
 import { MAIN, ROOT } from '../support/program.ts';
 import { Scene } from '../support/scene.ts';
 
@@ -51,6 +54,18 @@ describe('the units', () => {
     await analyze('security', '--offline=yes', `--threshold=${MOST_EXPOSURE * 10}`, join(units, name));
     const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
     expect(readme.includes(`exposure of ${exposure}`)).toBe(true);
+  });
+
+  it('the example announces what the program would take', async () => {
+    const text = await readFile(join(units, `${EXAMPLE}.d/web.conf`), 'utf8');
+    const [, words = ''] = /^Environment="ANNOUNCE=(.*)"$/m.exec(text) ?? [];
+    const command = new Command('announce').exitOverride();
+    announce.declare?.(command);
+    command.parse(['web.skydns.local', ...words.split(' ')], { from: 'user' });
+    const { announced, isAuto, check } = announceFlags('web.skydns.local', command.opts());
+    expect(announced).toMatchObject({ port: 8080, srv: ['_http._tcp'] });
+    expect(isAuto).toBe(true);
+    expect(check).toBe('http://127.0.0.1:8080/healthz');
   });
 
   it('the file of options beside them is one', () => {

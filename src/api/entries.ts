@@ -3,7 +3,7 @@ import { z } from 'zod';
 import {
   committed,
   entryList,
-  entryMessage,
+  gotEntry,
   messageOfEntry,
   pastEntry,
   transaction,
@@ -45,7 +45,7 @@ export function entryOperations(parts: ApiParts): Operation[] {
       answers: {
         200: {
           description: 'the entry, or null where there is none',
-          schema: z.object({ revision: z.int(), entry: entryMessage.nullable() }).meta({ id: 'GotEntry' }),
+          schema: gotEntry,
         },
       },
       problems: [503],

@@ -41,6 +41,10 @@ export function eventOperations(parts: ApiParts): Operation[] {
       summary:
         'the changes after a revision, or where that is unknown all entries and then the changes, as they come',
       query: z.strictObject({
+        prefix: z
+          .string()
+          .optional()
+          .meta({ description: 'the prefix that keys are expected to have; another one is refused' }),
         revision: wholeRevision
           .optional()
           .meta({ description: 'what is known already; without it a list comes first' }),
@@ -54,9 +58,18 @@ export function eventOperations(parts: ApiParts): Operation[] {
         },
       },
       problems: [503],
-      run: (call) => feed.open(call, positionOf(call.request, call.query.revision)),
+      run(call) {
+        checkPrefix(parts, call.query.prefix);
+        return feed.open(call, positionOf(call.request, call.query.revision));
+      },
     }),
   ];
+}
+
+function checkPrefix(parts: ApiParts, expected: string | undefined): void {
+  const { prefix } = registryOf(parts);
+  if (expected !== undefined && expected !== prefix)
+    throw problem(422, `the keys of this server begin with ${prefix}/, not with ${expected}/`);
 }
 
 function positionOf(request: Request, revision: number | undefined): Position | undefined {
@@ -157,6 +170,7 @@ class Follower implements HubListener {
     if (missed === undefined) return false;
     this.#revision = from.revision;
     for (const batch of missed) this.batch(batch);
+    this.stream.push(eventOf('resumed', { revision: this.#revision }));
     return true;
   }
 

@@ -25,6 +25,8 @@ export function openSnapshot(
     const { prefix, hosts } = url;
     return new Snapshot({ ...deps, folder: stateDir, identity: { prefix, hosts } }, sink);
   }
-  deps.logger.info({ stateDir }, 'the embedded registry is a file itself: no snapshot of it is kept');
+  const why =
+    url.kind === 'http' ? 'the registry is another server' : 'the embedded registry is a file itself';
+  deps.logger.info({ stateDir }, `${why}: no snapshot of it is kept`);
   return undefined;
 }

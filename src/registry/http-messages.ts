@@ -28,6 +28,8 @@ export const entryMessage = z
 
 export const entryList = z.object({ revision, entries: z.array(entryMessage) }).meta({ id: 'EntryList' });
 
+export const gotEntry = z.object({ revision, entry: entryMessage.nullable() }).meta({ id: 'GotEntry' });
+
 export const pastEntry = z
   .object({
     known: z.boolean().meta({ description: 'false where the registry has forgotten' }),
@@ -116,6 +118,10 @@ export const eventMessages = {
   changes: z
     .object({ revision, changes: z.array(change) })
     .meta({ id: 'ChangesEvent', description: 'all changes of one revision' }),
+  resumed: z.object({ revision }).meta({
+    id: 'ResumedEvent',
+    description: 'no list is needed: what was missed has been sent',
+  }),
   state: z
     .object({
       state: z.enum(['starting', 'synced', 'stale']),

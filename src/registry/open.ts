@@ -13,11 +13,13 @@ export interface TlsFiles {
   readonly key?: Buffer;
 }
 
-/** How to log in to etcd; what is set here wins over the URL. */
+/** How to log in; what is set here wins over the URL. */
 export interface RegistryLogin {
   readonly tls?: TlsFiles;
   readonly user?: string;
   readonly password?: string;
+  /** Of the HTTP API of another server. */
+  readonly token?: string;
 }
 
 export interface RegistryDeps {
@@ -38,6 +40,10 @@ export async function openRegistry(
     const { SqliteRegistry } = await import('./sqlite.ts');
     return new SqliteRegistry(url, deps);
   }
+  if (url.kind === 'http') {
+    const { HttpRegistry } = await import('./http.ts');
+    return new HttpRegistry({ ...url, token: login.token }, deps);
+  }
   const { EtcdRegistry } = await import('./etcd.ts');
   return new EtcdRegistry({ ...url, ...credentialsOf(url, login) }, deps);
 }
@@ -51,6 +57,7 @@ export async function openStatuses(
   deps: RegistryDeps,
   login: RegistryLogin = {},
 ): Promise<Registry | undefined> {
+  if (url.kind === 'http') return undefined;
   const prefix = statusPrefix(url.prefix);
   if (url.kind === 'etcd') return openRegistry({ ...url, prefix }, deps, login);
   const { SqliteRegistry } = await import('./sqlite.ts');

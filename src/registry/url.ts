@@ -1,4 +1,4 @@
-// Registry URLs: `sqlite:PATH`, `etcd://host:2379,host:2379/prefix`, `etcds://...`.
+// Registry URLs: `sqlite:PATH`, `etcd://host:2379,host:2379/prefix`, `etcds://...`, `http://host:5380`, `https://...`.
 import { FingerpostError } from '../base/errors.ts';
 
 export const DEFAULT_PREFIX = '/skydns';
@@ -26,16 +26,30 @@ export interface EtcdUrl {
   readonly password?: string;
 }
 
-export type RegistryUrl = SqliteUrl | EtcdUrl;
+export interface HttpUrl {
+  readonly kind: 'http';
+  /** The URL, for people. */
+  readonly url: string;
+  readonly prefix: string;
+  /** The host alone, `host:port`, as those of etcd. */
+  readonly hosts: readonly string[];
+  /** `http://host:port` or `https://host:port`. */
+  readonly origin: string;
+}
 
-const ALLOWED = 'sqlite:PATH, etcd://HOST[:PORT],.../PREFIX or etcds://HOST[:PORT],.../PREFIX';
+export type RegistryUrl = SqliteUrl | EtcdUrl | HttpUrl;
+
+const ALLOWED =
+  'sqlite:PATH, etcd://HOST[:PORT],.../PREFIX, etcds://HOST[:PORT],.../PREFIX, http://HOST[:PORT] or https://HOST[:PORT]';
 const ENCODE = 'user and password must be percent-encoded';
 const ETCD = /^(?<scheme>etcds?):\/\/(?:(?<login>.*)@)?(?<hosts>[^@/]*)(?<path>\/[^@]*)?$/;
+const HTTP = /^(?<scheme>https?):\/\/(?<host>[^@/]*)(?<path>\/[^@]*)?$/;
 const HOST = /^(?<name>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::(?<port>\d{1,5}))?$/;
 
 /** Throws a FingerpostError `config` that says what was read (never a password) and what is allowed. */
 export function parseRegistryUrl(text: string): RegistryUrl {
   if (text.startsWith('sqlite:')) return parseSqlite(text);
+  if (/^https?:/.test(text)) return parseHttp(text);
   const parts = ETCD.exec(text)?.groups;
   if (parts === undefined) throw wrong(withoutLogin(text), 'it is none of the forms that are known');
   const url = withoutLogin(text);
@@ -51,8 +65,25 @@ function parseSqlite(text: string): SqliteUrl {
   return { kind: 'sqlite', url: text, prefix: DEFAULT_PREFIX, path };
 }
 
-function parseHost(url: string, text: string): string {
-  const { name, port = String(DEFAULT_ETCD_PORT) } = HOST.exec(text)?.groups ?? {};
+function parseHttp(text: string): HttpUrl {
+  if (text.includes('@'))
+    throw wrong(
+      withoutLogin(text),
+      'there are no users: the token is in the file that --api-token-file names',
+    );
+  const { scheme = '', host = '', path } = HTTP.exec(text)?.groups ?? {};
+  const at = parseHost(text, host, scheme === 'https' ? 443 : 80);
+  return {
+    kind: 'http',
+    url: text,
+    prefix: parsePrefix(text, path),
+    hosts: [at],
+    origin: `${scheme}://${at}`,
+  };
+}
+
+function parseHost(url: string, text: string, usual = DEFAULT_ETCD_PORT): string {
+  const { name, port = String(usual) } = HOST.exec(text)?.groups ?? {};
   if (name === undefined) throw wrong(url, `${JSON.stringify(text)} is no host with an optional port`);
   if (Number(port) < 1 || Number(port) > 65_535) throw wrong(url, `port ${port} is not within 1..65535`);
   return `${name}:${Number(port)}`;

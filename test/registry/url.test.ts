@@ -14,6 +14,14 @@ const etcd = (url: string, hosts: string[], more: object = {}) => ({
   ...more,
 });
 
+const http = (url: string, origin: string, prefix = '/skydns') => ({
+  kind: 'http',
+  url,
+  prefix,
+  hosts: [origin.replace(/^https?:\/\//, '')],
+  origin,
+});
+
 describe('a registry URL', () => {
   it.each([
     [
@@ -33,6 +41,8 @@ describe('a registry URL', () => {
       etcd('etcd://[::1]:4,[fe80::1]/x/y/', ['[::1]:4', '[fe80::1]:2379'], { prefix: '/x/y' }),
     ],
     ['etcds://a/dns', etcd('etcds://a/dns', ['a:2379'], { prefix: '/dns', secure: true })],
+    ['http://a:5380', http('http://a:5380', 'http://a:5380')],
+    ['https://[::1]/dns', http('https://[::1]/dns', 'https://[::1]:443', '/dns')],
     ['etcd://fred@a', etcd('etcd://a', ['a:2379'], { user: 'fred' })],
     ['etcd://fred:s%3A%40:t@a', etcd('etcd://a', ['a:2379'], { user: 'fred', password: 's:@:t' })],
   ])('%s', (text, parsed) => {
@@ -42,7 +52,12 @@ describe('a registry URL', () => {
   it.each([
     ['', 'none of the forms'],
     ['fingerpost.db', 'none of the forms'],
-    ['http://a:2379', 'none of the forms'],
+    ['ftp://a:2379', 'none of the forms'],
+    ['http://', 'is no host'],
+    ['http://a,b', 'is no host'],
+    ['http://u:p@a', 'api-token-file'],
+    ['https://a?x', 'is no host'],
+    ['https://a/?x', 'no key prefix'],
     ['sqlite:', 'the path is missing'],
     ['etcd://', 'is no host'],
     ['etcd://a,,b', 'is no host'],
@@ -66,6 +81,7 @@ describe('a registry URL', () => {
     'etcd://u:hid@den@a',
     'foo://u:hidden@a',
     'u:hidden@a',
+    'http://u:hidden@a',
   ])('%s: the password is not repeated', (text) => {
     const read = (() => {
       try {

@@ -7,10 +7,11 @@ import { openRegistry, openStatuses, type RegistryDeps, type RegistryLogin } fro
 import type { Registry } from '../../registry/registry.ts';
 import { parseRegistryUrl } from '../../registry/url.ts';
 import type { Options } from '../config.ts';
+import { apiTokenIn } from './api-token.ts';
 
 type RegistryOptions = Pick<
   Options,
-  'registry' | 'etcdCa' | 'etcdCert' | 'etcdKey' | 'etcdUser' | 'etcdPasswordFile'
+  'registry' | 'apiTokenFile' | 'etcdCa' | 'etcdCert' | 'etcdKey' | 'etcdUser' | 'etcdPasswordFile'
 >;
 
 function contents(option: string, path: string): Buffer {
@@ -28,7 +29,15 @@ function passwordIn(path: string): string {
   throw new FingerpostError('config', `etcd-password-file: the first line of ${path} is empty`);
 }
 
-function loginOf({ etcdCa, etcdCert, etcdKey, etcdUser, etcdPasswordFile }: RegistryOptions): RegistryLogin {
+function loginOf({
+  etcdCa,
+  etcdCert,
+  etcdKey,
+  etcdUser,
+  etcdPasswordFile,
+  ...rest
+}: RegistryOptions): RegistryLogin {
+  const token = apiTokenIn(rest.apiTokenFile);
   const tls = {
     ...(etcdCa !== undefined && { ca: contents('etcd-ca', etcdCa) }),
     ...(etcdCert !== undefined && { cert: contents('etcd-cert', etcdCert) }),
@@ -36,6 +45,7 @@ function loginOf({ etcdCa, etcdCert, etcdKey, etcdUser, etcdPasswordFile }: Regi
   };
   return {
     tls,
+    ...(token !== undefined && { token }),
     ...(etcdUser !== undefined && { user: etcdUser }),
     ...(etcdPasswordFile !== undefined && { password: passwordIn(etcdPasswordFile) }),
   };

@@ -59,8 +59,9 @@ export const table = {
   registry: option({
     group: 'registry',
     value: 'URL',
-    help: 'where the services are: sqlite:PATH or etcd://HOST:PORT,.../PREFIX (etcds:// for TLS)',
-    allowed: 'sqlite:PATH, etcd://HOST:PORT[,HOST:PORT...][/PREFIX] or etcds://...',
+    help: 'where the services are: sqlite:PATH, etcd://HOST:PORT,.../PREFIX (etcds:// for TLS), or another server by its --http address: http://HOST:PORT',
+    allowed:
+      'sqlite:PATH, etcd://HOST:PORT[,HOST:PORT...][/PREFIX], etcds://..., http://HOST:PORT or https://...',
     fallback: 'sqlite:fingerpost.db',
     schema: registryUrl,
   }),

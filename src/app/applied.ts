@@ -18,6 +18,7 @@ export interface AppliedDeps {
 }
 
 interface Open {
+  isWatched: boolean;
   readonly statuses: Registry;
   readonly board: AppliedBoard;
   readonly publisher: AppliedPublisher;
@@ -45,11 +46,11 @@ export class AppliedWord implements Applied {
       server: options.serverId,
       instance: this.#instance,
       addresses: () => addresses().map(addressText),
+      published: () => this.#watch(),
       logger,
       clock,
     });
-    this.#open = { statuses, board, publisher };
-    statuses.watch(board);
+    this.#open = { isWatched: false, statuses, board, publisher };
   }
 
   /** Says that this server is gone, which may take half a second. Never rejects. */
@@ -78,7 +79,16 @@ export class AppliedWord implements Applied {
     const open = this.#open;
     if (open === undefined)
       throw new FingerpostError('unavailable', 'this server does not know what others have applied');
+    this.#watch();
     open.publisher.want(revision);
     return open.board.wait(revision, ms);
+  }
+
+  /** Not before it is of use: a server that may not write there may not read there either, and would try for ever. */
+  #watch(): void {
+    const open = this.#open;
+    if (open === undefined || open.isWatched) return;
+    open.isWatched = true;
+    open.statuses.watch(open.board);
   }
 }

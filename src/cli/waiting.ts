@@ -41,6 +41,7 @@ export async function waitFor(
   const waited = await registry.waitApplied(revision, seconds * 1000);
   if (!waited.everywhere)
     throw new FingerpostError('unavailable', `written, but ${notEverywhere(waited, revision, seconds)}`);
-  terminal.out(`${counted(waited.servers.length, 'server')} answer with it`);
+  const { length } = waited.servers;
+  terminal.out(`${counted(length, 'server')} ${length === 1 ? 'answers' : 'answer'} with it`);
   return 0;
 }

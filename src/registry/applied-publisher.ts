@@ -14,6 +14,8 @@ export interface PublisherDeps {
   /** Tells this process from others with the same id. */
   readonly instance: string;
   readonly addresses: () => readonly string[];
+  /** Its word is out. */
+  readonly published: () => void;
   readonly logger: Logger;
   readonly clock: Clock;
 }
@@ -112,6 +114,7 @@ export class AppliedPublisher {
       ]);
       this.#published = said;
       this.#isRefused = false;
+      this.#deps.published();
     } catch (error) {
       restMs = this.#failed(error, isOldLease);
     }

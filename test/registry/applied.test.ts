@@ -2,10 +2,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { realClock } from '../../src/base/clock.ts';
-import { FingerpostError } from '../../src/base/errors.ts';
-import { type Logger, silent } from '../../src/base/log.ts';
+import { silent } from '../../src/base/log.ts';
 import { notEverywhere, statusPrefix } from '../../src/registry/applied.ts';
 import { AppliedBoard } from '../../src/registry/applied-board.ts';
 import { AppliedPublisher } from '../../src/registry/applied-publisher.ts';
@@ -45,7 +44,7 @@ const places = {
 };
 
 /** A server as far as this goes: it has applied what a test says. */
-async function server(url: string, id: string, logger: Logger = silent) {
+async function server(url: string, id: string) {
   const statuses = (await openStatuses(parseRegistryUrl(url), deps))!;
   kept(statuses);
   const writes: number[] = [];
@@ -56,8 +55,9 @@ async function server(url: string, id: string, logger: Logger = silent) {
   };
   const board = new AppliedBoard(() => publisher.look());
   const publisher: AppliedPublisher = new AppliedPublisher({
-    ...{ statuses, board, server: id, instance: id, logger, clock: realClock },
+    ...{ statuses, board, server: id, instance: id, ...deps },
     addresses: () => ['192.0.2.1:53'],
+    published: () => {},
   });
   kept(publisher);
   statuses.watch(board);
@@ -161,28 +161,5 @@ describe.each(['sqlite', 'etcd'] as const)('what servers have applied, in %s', (
     await statuses.revoke(entry!.lease!.id);
     await expect.poll(() => board.servers.length, LIMIT).toBe(0);
     await expect.poll(() => board.servers[0]?.revision, LIMIT).toBe(5);
-  });
-});
-
-describe('a server that may not write beside the records', () => {
-  it('says so once', async () => {
-    const url = places.sqlite();
-    const statuses = kept((await openStatuses(parseRegistryUrl(url), deps))!);
-    statuses.commit = () => Promise.reject(new FingerpostError('registry', 'not let'));
-    const warn = vi.fn();
-    const publisher: AppliedPublisher = new AppliedPublisher({
-      ...{ statuses, board: new AppliedBoard(), server: 'one', instance: 'one', addresses: () => ['here'] },
-      logger: { ...silent, warn },
-      clock: { ...realClock, after: (ms, task) => realClock.after(Math.min(ms, 20), task) },
-    });
-    kept(publisher);
-    publisher.applied(5);
-    await vi.waitFor(() => expect(warn).toHaveBeenCalled(), LIMIT);
-    for (let i = 0; i < 20; i++) {
-      publisher.applied(6 + i);
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    expect(warn).toHaveBeenCalledTimes(1);
-    expect(warn.mock.calls[0]?.[1]).toContain('nobody can wait for it');
   });
 });

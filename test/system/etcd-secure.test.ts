@@ -49,6 +49,15 @@ describe('an etcd with TLS and users', { timeout: 180_000 }, () => {
     expect(await server.metric('fingerpost_outside_keys')).toBe(0);
     expect(await server.metric('fingerpost_bad_records')).toBe(0);
     expect(await server.readyz()).toMatchObject({ status: 200, state: 'synced' });
+    const silent = await server.program.logged(/^this server cannot say what it has applied/);
+    expect(silent).toMatchObject({
+      level: 'warn',
+      key: expect.stringMatching(/^\/skydns-status\//),
+      cause: expect.stringContaining('readwrite'),
+    });
+    await etcd.ctl('put', '/skydns/local/skydns/a', service('10.0.0.2'));
+    await expect.poll(() => short(server.address, 'a.skydns.local'), soon).toEqual(['10.0.0.2']);
+    expect(server.log.filter(({ level }) => level === 'warn')).toHaveLength(1);
     expect(JSON.stringify(server.log)).not.toContain('secret');
   });
 

@@ -19,8 +19,11 @@ export const realClock: Clock = {
   },
 };
 
+/** Fetched once: it is looked up anew each time that it is asked for. */
+const { timeOrigin } = performance;
+
 /** The wall clock as it was when the process began, which nobody sets from then on: for what is measured, and not told. */
-export const steadyClock: Clock = { ...realClock, now: () => performance.timeOrigin + performance.now() };
+export const steadyClock: Clock = { ...realClock, now: () => timeOrigin + performance.now() };
 
 /**
  * What performance.now() of this thread has to be added to for the time on a clock that all threads of this machine share,

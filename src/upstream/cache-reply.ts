@@ -29,23 +29,34 @@ const SOA_NUMBERS = 20;
 /** Records of the smallest kind that a message has room for: a root name, type, class, TTL, length. */
 const MOST_RECORDS = Math.ceil(MAX_MESSAGE / 11);
 
+const ANY_LIFE: Lifetimes = { min: 0, max: MAX_TTL };
+
 // One reply is looked through at a time.
 const places = new Uint16Array(MOST_RECORDS * 2);
 const ttls = new Uint32Array(MOST_RECORDS);
 
 /** Whether a reply says what there is, or that there is nothing: anything else is a failure (RFC 8767 5). */
 export function isAnswer(reply: UpstreamReply): boolean {
-  return reply.rcode === Rcode.NOERROR || reply.rcode === Rcode.NXDOMAIN;
+  return isAnswerCode(reply.rcode);
+}
+
+export function isAnswerCode(rcode: number): boolean {
+  return rcode === Rcode.NOERROR || rcode === Rcode.NXDOMAIN;
 }
 
 /** Looks through a reply, which has one question. Never throws, and leaves the reply as it is. */
 export function lookThrough(reply: UpstreamReply, lifetimes: Lifetimes): Kept {
-  return new Scan(reply, lifetimes).run();
+  return new Scan(reply.message, lifetimes).judge(reply);
+}
+
+/** Where records stand in a message that was looked through before: see `Kept.places`. */
+export function placesOf(message: Uint8Array): Uint16Array {
+  return new Scan(message, ANY_LIFE).places();
 }
 
 /** One look through. A section is known by the place of its count in the header. */
 class Scan {
-  readonly #reply: UpstreamReply;
+  readonly #message: Uint8Array;
   readonly #reader: Reader;
   readonly #type: number;
   readonly #lifetimes: Lifetimes;
@@ -54,23 +65,32 @@ class Scan {
   #found = false;
   #soa = false;
 
-  constructor(reply: UpstreamReply, lifetimes: Lifetimes) {
-    this.#reply = reply;
-    this.#reader = new Reader(reply.message, HEADER_LENGTH);
+  constructor(message: Uint8Array, lifetimes: Lifetimes) {
+    this.#message = message;
+    this.#reader = new Reader(message, HEADER_LENGTH);
     this.#reader.skipName();
     this.#type = this.#reader.u16();
     this.#reader.skip(2);
     this.#lifetimes = lifetimes;
   }
 
-  run(): Kept {
+  places(): Uint16Array {
+    this.#records();
+    return places.slice(0, this.#count * 2);
+  }
+
+  judge(reply: UpstreamReply): Kept {
+    this.#records();
+    const { reply: bounded, least } = this.#bounded(reply);
+    const life = this.#reader.failed ? 0 : this.#life(reply, least);
+    return { reply: bounded, places: places.slice(0, this.#count * 2), life };
+  }
+
+  #records(): void {
     for (const section of [6, 8, 10]) {
-      for (let left = u16(this.#reply.message, section); left > 0 && !this.#reader.failed; left--)
+      for (let left = u16(this.#message, section); left > 0 && !this.#reader.failed; left--)
         this.#record(section);
     }
-    const { reply, least } = this.#bounded();
-    const life = this.#reader.failed ? 0 : this.#life(least);
-    return { reply, places: places.slice(0, this.#count * 2), life };
   }
 
   #record(section: number): void {
@@ -96,7 +116,7 @@ class Scan {
   #ttlOf(section: number, type: number, ttl: number, rdata: number, length: number): number {
     const own = ttl > MAX_TTL ? 0 : ttl;
     if (section !== 8 || type !== Type.SOA) return own;
-    const soa = new Reader(this.#reply.message, rdata);
+    const soa = new Reader(this.#message, rdata);
     soa.skipName();
     soa.skipName();
     soa.skip(SOA_NUMBERS - 4);
@@ -107,27 +127,27 @@ class Scan {
   }
 
   /** The reply with its TTLs as they may be given on, and the least of them. The message is copied where one differs. */
-  #bounded(): { reply: UpstreamReply; least: number } {
+  #bounded(reply: UpstreamReply): { reply: UpstreamReply; least: number } {
     const { min, max } = this.#lifetimes;
-    let { message } = this.#reply;
+    let message = this.#message;
     let least = max;
     for (let i = 0; i < this.#count; i++) {
       const place = places[i * 2 + 1] as number;
       const ttl = Math.min(max, Math.max(min, ttls[i] as number));
       if (ttl < least) least = ttl;
       if (i32(message, place) === ttl) continue;
-      if (message === this.#reply.message) message = message.slice();
+      if (message === this.#message) message = message.slice();
       putU32(message, place, ttl);
     }
-    return { reply: message === this.#reply.message ? this.#reply : { ...this.#reply, message }, least };
+    return { reply: message === this.#message ? reply : { ...reply, message }, least };
   }
 
-  #life(least: number): number {
-    const { message, rcode } = this.#reply;
+  #life(reply: UpstreamReply, least: number): number {
+    const { message, rcode } = reply;
     if ((at(message, 2) & Flag.TC) !== 0) return 0;
     if (rcode === Rcode.SERVFAIL) return SERVFAIL_LIFE;
     const isPositive = rcode === Rcode.NOERROR && this.#found;
-    const isNegative = isAnswer(this.#reply) && this.#soa;
+    const isNegative = isAnswer(reply) && this.#soa;
     return isPositive || isNegative ? least : 0;
   }
 }

@@ -107,7 +107,11 @@ export class Resolver {
 
   /** The answer of an entry that is over, where it may still be given out. */
   #staleOf(entry: Entry, now: number): Answer | undefined {
-    return now < entry.expiresAt + this.#options.staleMax * 1000 ? entry.stale : undefined;
+    return this.#mayBeStale(entry, now) ? entry.stale : undefined;
+  }
+
+  #mayBeStale(entry: Entry, now: number): boolean {
+    return now < entry.expiresAt + this.#options.staleMax * 1000 && entry.canBeStale;
   }
 
   /** In the background; what comes replaces the entry. */
@@ -181,7 +185,7 @@ export class Resolver {
   #leaveAlone(key: string, cache: AnswerCache | undefined): boolean {
     const entry = cache?.peek(key);
     const now = this.#clock.now();
-    if (entry === undefined || this.#staleOf(entry, now) === undefined) return false;
+    if (entry === undefined || !this.#mayBeStale(entry, now)) return false;
     entry.failedUntil = now + RECHECK_MS;
     return true;
   }
@@ -189,6 +193,5 @@ export class Resolver {
 
 /** Whether an entry in its time is popular, and so near its end that it is to be fetched anew. */
 function isDue(entry: Entry, now: number): boolean {
-  if (entry.refreshed || entry.asked < POPULAR || entry.outcome.kind !== 'answer') return false;
-  return now >= entry.outcome.heldUntil;
+  return !entry.refreshed && entry.asked >= POPULAR && entry.isLetGo(now);
 }

@@ -1,10 +1,11 @@
 // What other servers answered, kept in a bounded number of bytes: the least recently asked for goes first.
 import { LRUCache } from 'lru-cache';
 import type { Counters } from '../base/counters.ts';
+import { latin1 } from '../wire/bytes.ts';
 import type { Name } from '../wire/name.ts';
 import { isKeyBelow } from './cache-question.ts';
-import { isAnswer, type Kept } from './cache-reply.ts';
-import type { UpstreamFailure } from './upstreamed.ts';
+import { isAnswerCode, type Kept, placesOf } from './cache-reply.ts';
+import type { UpstreamFailure, UpstreamReply } from './upstreamed.ts';
 
 /** What is given to clients: a reply, and from when to when. */
 export interface Answer extends Kept {
@@ -22,12 +23,22 @@ export interface Answer extends Kept {
 
 export type Outcome = Answer | UpstreamFailure;
 
-/** What became of one question. An entry lasts longer than its answer, which may be given out stale. */
+/**
+ * What became of one question. An entry lasts longer than its answer, which may be given out stale.
+ *
+ * Most entries are never asked for again, and each is moved twice by the collector before it stays where it is. So an
+ * answer is kept as few objects: its message as a string of one character a byte, its times as whole numbers from when
+ * it came; it is put together again when it is asked for.
+ */
 export class Entry {
-  readonly outcome: Outcome;
+  readonly #failure: UpstreamFailure | undefined;
+  readonly #message: string;
+  readonly #rcode: number;
+  readonly #errors: UpstreamReply['errors'];
+  readonly #life: number;
   readonly #cameAt: number;
-  /** When its time is over, milliseconds since 1970. */
-  readonly expiresAt: number;
+  readonly #lastsMs: number;
+  readonly #heldMs: number;
   /** How often it was asked for since it came, the first time included. */
   asked = 1;
   /** It was fetched anew in the background, or is being. */
@@ -36,12 +47,32 @@ export class Entry {
   failedUntil = 0;
   /** Other servers are taking so long that nobody waits for them any more. */
   slow = false;
-  #stale: Answer | undefined;
 
+  /** `expiresAt`: when its time is over, milliseconds since 1970. */
   constructor(outcome: Outcome, cameAt: number, expiresAt: number) {
-    this.outcome = outcome;
+    const answer = outcome.kind === 'answer' ? outcome : undefined;
+    this.#failure = outcome.kind === 'answer' ? undefined : outcome;
+    this.#message = answer === undefined ? '' : textOf(answer.reply.message);
+    this.#rcode = answer?.reply.rcode ?? 0;
+    this.#errors = answer?.reply.errors ?? [];
+    this.#life = answer?.life ?? 0;
     this.#cameAt = cameAt;
-    this.expiresAt = expiresAt;
+    this.#lastsMs = Math.round(expiresAt - cameAt);
+    this.#heldMs = answer === undefined ? 0 : Math.round(answer.heldUntil - cameAt);
+  }
+
+  /** When its time is over, milliseconds since 1970. */
+  get expiresAt(): number {
+    return this.#cameAt + this.#lastsMs;
+  }
+
+  get outcome(): Outcome {
+    return this.#failure ?? this.#answer(false);
+  }
+
+  /** Whether it is an answer of which more than what the shared table holds is over: see `Answer.heldUntil`. */
+  isLetGo(now: number): boolean {
+    return this.#failure === undefined && now >= this.#cameAt + this.#heldMs;
   }
 
   /** One that can be used without a trace. */
@@ -56,16 +87,48 @@ export class Entry {
     return now < this.expiresAt && now >= this.#cameAt;
   }
 
+  /** Whether it may be given out past its time: what is no answer may not. */
+  get canBeStale(): boolean {
+    return this.#failure === undefined && isAnswerCode(this.#rcode);
+  }
+
   /** The answer as it is given out past its time; undefined for what is no answer. */
   get stale(): Answer | undefined {
-    if (this.outcome.kind !== 'answer' || !isAnswer(this.outcome.reply)) return undefined;
-    this.#stale ??= { ...this.outcome, stale: true };
-    return this.#stale;
+    return this.canBeStale ? this.#answer(true) : undefined;
+  }
+
+  /** Bytes that it takes beside its key, about. */
+  get size(): number {
+    return this.#errors.reduce(
+      (sum, { text }) => sum + ERROR_SIZE + text.length,
+      ENTRY_SIZE + this.#message.length,
+    );
+  }
+
+  #answer(stale: boolean): Answer {
+    const message = bytesOf(this.#message);
+    const reply: UpstreamReply = { kind: 'reply', message, rcode: this.#rcode, errors: this.#errors };
+    const heldUntil = this.#cameAt + this.#heldMs;
+    const places = placesOf(message);
+    return { kind: 'answer', reply, places, life: this.#life, cameAt: this.#cameAt, heldUntil, stale };
   }
 }
 
-/** What an entry takes beside its bytes and its key: objects and places in lists, as measured. */
-const ENTRY_OVERHEAD = 900;
+/** A character a byte, and back. */
+function textOf(message: Uint8Array): string {
+  return latin1(message, 0, message.length);
+}
+
+function bytesOf(text: string): Uint8Array {
+  const { length } = text;
+  const bytes = new Uint8Array(length);
+  for (let i = 0; i < length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}
+
+/** What an entry takes beside its message and its key, and an extended error beside its text: objects, and places in lists. */
+const ENTRY_SIZE = 320;
+const ERROR_SIZE = 225;
 
 /** What answering from a cache needs of it. */
 export type AnswerCache = Pick<UpstreamCache, 'get' | 'peek' | 'set' | 'delete' | 'clear' | 'clearBelow'>;
@@ -104,7 +167,7 @@ export class UpstreamCache {
   }
 
   set(key: string, entry: Entry): void {
-    this.#entries.set(key, entry, { size: ENTRY_OVERHEAD + key.length + sizeOf(entry.outcome) });
+    this.#entries.set(key, entry, { size: key.length + entry.size });
     this.#measure();
   }
 
@@ -128,13 +191,4 @@ export class UpstreamCache {
     this.#counters.cacheAnswers.set(this.count);
     this.#counters.cacheBytes.set(this.bytes);
   }
-}
-
-function sizeOf(outcome: Outcome): number {
-  if (outcome.kind !== 'answer') return 0;
-  const { reply, places } = outcome;
-  return reply.errors.reduce(
-    (sum, { text }) => sum + ENTRY_OVERHEAD / 4 + text.length,
-    reply.message.buffer.byteLength + places.byteLength,
-  );
 }

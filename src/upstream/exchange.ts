@@ -7,6 +7,7 @@ import type { UpstreamDeps } from './deps.ts';
 import { packetOf, type Question } from './question.ts';
 import type { RandomWords } from './random.ts';
 import { isTruncated, Match, matchReply, takeReply } from './receive.ts';
+import type { ReplyMemory } from './reply-memory.ts';
 import type { UpstreamServer } from './server.ts';
 import type { Pooled } from './udp-sockets.ts';
 import type { UpstreamReply } from './upstreamed.ts';
@@ -25,6 +26,7 @@ export interface Outgoing {
 
 export interface ExchangeDeps extends UpstreamDeps {
   readonly random: RandomWords;
+  readonly replies: ReplyMemory;
 }
 
 /** What came of it: a reply, a truncated one where TCP did not work, or nothing. Told once. */
@@ -102,7 +104,7 @@ export class Exchange {
     this.#releaseSocket(true);
     // Where only the case differs it may be a guess, or a server that does not keep it: over TCP that makes no difference.
     if (match === Match.OTHER_CASE) this.#askOverTcp();
-    else this.#take(new Uint8Array(message));
+    else this.#take(this.#deps.replies.copy(message));
   }
 
   /** From the UDP socket: nobody listens there, or there is no way. */
@@ -151,7 +153,7 @@ export class Exchange {
     this.#note(true, 'tcp', message);
     this.#deps.counters.upstreamReplies.inc();
     this.server.standing.answered(undefined);
-    this.#take(new Uint8Array(message), true);
+    this.#take(this.#deps.replies.copy(message), true);
   }
 
   /** A message that answers the question, and is ours to keep. */

@@ -10,6 +10,7 @@ import { LoopProbes } from './loop-probes.ts';
 import { hasPassed, type Marks, marksToSend, PASS_LENGTH, UNMARKED } from './marks.ts';
 import { keyOf, questionOf } from './question.ts';
 import { RandomWords } from './random.ts';
+import { ReplyMemory } from './reply-memory.ts';
 import { ServerPool } from './server-pool.ts';
 import { type ForwarderStatus, groupStatus } from './status.ts';
 import type { FailureKind, Upstreamed } from './upstreamed.ts';
@@ -32,7 +33,7 @@ export class Forwarder {
 
   constructor(limits: FlightLimits, deps: UpstreamDeps) {
     const random = new RandomWords();
-    const exchange = { ...deps, random };
+    const exchange = { ...deps, random, replies: new ReplyMemory() };
     this.#deps = deps;
     this.#pool = new ServerPool(random, deps);
     this.#flights = new Flights(limits, exchange);

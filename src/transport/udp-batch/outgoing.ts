@@ -68,7 +68,7 @@ class OutgoingSocket implements UdpSocket {
   /** Takes one datagram, or the error that there is. */
   receive(inbox: Inbox): void {
     const length = inbox.receive(this.#fd);
-    if (length >= 0) this.#listener.received(inbox.bytes.subarray(0, length));
+    if (length >= 0) this.#listener.received(inbox.view(length));
     else if (!passes(errno())) this.fail(errnoName());
   }
 
@@ -110,7 +110,7 @@ export class OutgoingSockets {
     this.#arrivals ??= new Arrivals(this.#readiness, () => this.#take(), this.#deps);
     const name = this.#nameOf(server);
     const fd = name === undefined ? -1 : connectUdpSocket(name);
-    const failure = name === undefined ? 'EINVAL' : errnoName();
+    const failure = fd >= 0 ? '' : name === undefined ? 'EINVAL' : errnoName();
     const place = this.#freePlaces.pop() ?? this.#sockets.length;
     this.#opened = (this.#opened + 1) | 0;
     const socket = new OutgoingSocket(fd, place, this.#opened, listener, this.#closed);

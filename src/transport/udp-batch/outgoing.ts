@@ -5,6 +5,7 @@ import type { OpenUdp, UdpListener, UdpSocket } from '../../upstream/udp-socket.
 import type { TransportDeps } from '../deps.ts';
 import { STRETCH_MS } from '../fair-share.ts';
 import { Arrivals } from './arrivals.ts';
+import { Inbox } from './inbox.ts';
 import { socketName } from './socket-name.ts';
 import {
   closeSocket,
@@ -12,7 +13,6 @@ import {
   Errno,
   errno,
   errnoName,
-  Inbox,
   Readiness,
   type SocketName,
   sendOne,

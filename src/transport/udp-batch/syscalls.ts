@@ -320,36 +320,9 @@ export function sendOne(fd: number, packet: Uint8Array): boolean {
   return (calls.send(fd, packet, packet.length, MSG_DONTWAIT) as number) >= 0;
 }
 
-/** Datagrams are seldom longer: what is asked of other servers to keep to. */
-const MOST_USUAL = 1232;
-
-/** Memory that datagrams are received into, one at a time. */
-export class Inbox {
-  readonly #bytes: Uint8Array;
-  /** By length, those that were needed: nearly all datagrams have one of few lengths. */
-  readonly #views: (Uint8Array | undefined)[] = [];
-  readonly #address: number;
-
-  constructor(size: number) {
-    const { memory, address } = pinnedMemory(size);
-    this.#bytes = new Uint8Array(memory);
-    // No address of a process is above 2 ** 48, and a number takes no memory where a bigint does.
-    this.#address = Number(address);
-  }
-
-  /** Takes one datagram from a socket; its length, or -1 (see errno). */
-  receive(fd: number): number {
-    return calls.recv(fd, this.#address, this.#bytes.length, MSG_DONTWAIT) as number;
-  }
-
-  /** What was received, `length` bytes, until the next datagram is. */
-  view(length: number): Uint8Array {
-    const known = this.#views[length];
-    if (known !== undefined) return known;
-    const view = this.#bytes.subarray(0, length);
-    if (length <= MOST_USUAL) this.#views[length] = view;
-    return view;
-  }
+/** Takes one datagram into `size` bytes at `address`, and never waits; its length, or -1 (see errno). */
+export function receiveOne(fd: number, address: number, size: number): number {
+  return calls.recv(fd, address, size, MSG_DONTWAIT) as number;
 }
 
 /** Which of many sockets have something to receive: an epoll instance, or one thread's use of it. */

@@ -19,6 +19,7 @@ export function apiOperations(parts: ApiParts): Operation[] {
     ...eventOperations(parts),
     ...waitOperations(parts),
     ...entryOperations(parts),
+    ...(parts.more ?? []),
   ];
   const document = operation({
     method: 'get',

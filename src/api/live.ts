@@ -1,15 +1,15 @@
 // /v1/live: server-sent events for those that look on. While nobody looks, nothing is noted, rendered or timed.
-import type { HttpBindings } from '@hono/node-server';
-import type { Context } from 'hono';
+import { z } from 'zod';
 import type { Cancel, Clock } from '../base/clock.ts';
 import { take } from '../base/take.ts';
-import type { Routes } from '../observe/http.ts';
 import type { Bad } from '../zone/bad-records.ts';
 import type { Contents } from '../zone/contents.ts';
 import type { Node } from '../zone/node.ts';
 import { Journal } from './journal.ts';
 import type { LiveBad, LiveBadRecord, LiveBegin, LiveEnd, LiveNames, LiveStatus } from './live-format.ts';
 import { type Beat, event, Looker, type LookerParts } from './looker.ts';
+import { type Operation, operation } from './operation.ts';
+import { problem } from './problem.ts';
 import { nameNow, nodesServed } from './served-names.ts';
 
 export interface LiveParts {
@@ -57,21 +57,42 @@ export class Live {
     this.#journal?.touch(node);
   }
 
-  readonly routes: Routes = (app) => {
-    app.get('/v1/live', (context) => this.#open(context));
-  };
+  get operations(): Operation[] {
+    return [
+      operation({
+        method: 'get',
+        path: '/v1/live',
+        id: 'lookOn',
+        summary: 'what is served, in pages, and then what changes and how the server stands, once a second',
+        query: z.strictObject({
+          after: z.string().max(64).optional().meta({ description: 'instead of Last-Event-ID' }),
+        }),
+        headers: {
+          'Last-Event-ID': 'id of the last event that was received: only what came after it is sent',
+        },
+        answers: {
+          200: {
+            description: 'server-sent events for the page at /: begin, page, end, change, bad and status',
+            type: 'text/event-stream',
+          },
+        },
+        problems: [503],
+        run: ({ request, query, wire }) =>
+          this.#open(request, query.after ?? '', () => wire?.outgoing.destroy()),
+      }),
+    ];
+  }
 
-  #open(context: Context): Response {
+  #open(request: Request, after: string, cut: () => void): Response {
     const headers = { 'content-type': 'text/event-stream', 'cache-control': 'no-store' };
     // A HEAD comes here as well, and must not take a place that nobody gives back.
-    if (context.req.method === 'HEAD') return context.body(null, 200, headers);
+    if (request.method === 'HEAD') return new Response(null, { headers });
     if (this.#lookers.size >= MOST_LOOKERS) {
-      const error = `${MOST_LOOKERS} look on already: try again when one has left`;
-      return context.json({ error }, 503, { 'retry-after': '10', connection: 'close' });
+      const again = { 'retry-after': '10', connection: 'close' };
+      throw problem(503, `${MOST_LOOKERS} look on already`, { headers: again });
     }
-    const token = context.req.header('last-event-id') ?? context.req.query('after') ?? '';
-    const { outgoing } = context.env as HttpBindings;
-    return context.body(this.#add(token, () => outgoing.destroy()).stream, 200, headers);
+    const token = request.headers.get('last-event-id') ?? after;
+    return new Response(this.#add(token, cut).stream, { headers });
   }
 
   #add(token: string, cut: () => void): Looker {

@@ -8,6 +8,7 @@ import type { Registry } from '../registry/registry.ts';
 import type { ReversedLabels } from '../wire/name.ts';
 import type { Access } from './access.ts';
 import type { EventHub } from './event-hub.ts';
+import type { Operation } from './operation.ts';
 
 export interface ApiParts {
   /** Undefined while there is none. */
@@ -21,6 +22,8 @@ export interface ApiParts {
   readonly zones: string;
   readonly access: () => Access;
   readonly version: string;
+  /** What other parts offer in the same way. */
+  readonly more?: readonly Operation[];
   readonly logger: Logger;
   readonly clock: Clock;
 }

@@ -2,6 +2,7 @@
 import { type Access, isLoopback } from '../api/access.ts';
 import { apiRoutes } from '../api/api.ts';
 import { EventHub } from '../api/event-hub.ts';
+import type { Operation } from '../api/operation.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { Routes } from '../observe/http.ts';
@@ -18,6 +19,8 @@ export interface ServerApiDeps {
   readonly registry: () => Registry | undefined;
   readonly applied: AppliedWord;
   readonly zones: Zones;
+  /** What else is offered in the same way. */
+  readonly more: readonly Operation[];
   readonly logger: Logger;
   readonly clock: Clock;
 }

@@ -151,7 +151,19 @@ export class Server {
     const tools = { logger: this.#logger, clock: this.#clock };
     this.#applied = new AppliedWord({ addresses: () => this.addresses, ...tools });
     const registry = () => this.#registry;
-    this.#api = new ServerApi(options, { registry, applied: this.#applied, zones, ...tools });
+    this.#live = new Live({
+      contents: this.#contents,
+      isListed: () => this.#feed.standing.listed,
+      status: () => liveStatus(this.#health(), this.#contents, this.#metrics.snapshot()),
+      clock: this.#clock,
+    });
+    this.#api = new ServerApi(options, {
+      registry,
+      applied: this.#applied,
+      zones,
+      more: this.#live.operations,
+      ...tools,
+    });
     const ages = new Ages(this.#clock);
     this.#feed = new Feed({
       ages,
@@ -167,12 +179,6 @@ export class Server {
         giveBackMemory(this.#contents.services);
         this.#ready.resolve();
       },
-    });
-    this.#live = new Live({
-      contents: this.#contents,
-      isListed: () => this.#feed.standing.listed,
-      status: () => liveStatus(this.#health(), this.#contents, this.#metrics.snapshot()),
-      clock: this.#clock,
     });
     this.#explaining = explaining({
       contents: this.#contents,
@@ -275,7 +281,7 @@ export class Server {
       drops: (client) => this.#guard.drops(client),
       metrics: this.#metrics,
       health: () => this.#health(),
-      routes: [this.#api.routes, this.#live.routes, pageRoutes(PAGE_FOLDER), this.#explaining],
+      routes: [this.#api.routes, pageRoutes(PAGE_FOLDER), this.#explaining],
       clock: this.#clock,
       log: this.#logger,
       bind,

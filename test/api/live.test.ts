@@ -4,8 +4,10 @@ import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Live, MOST_LOOKERS } from '../../src/api/live.ts';
 import type { LiveStatus } from '../../src/api/live-format.ts';
+import { addRoutes } from '../../src/api/routes.ts';
 import { ManualClock } from '../../src/base/clock.ts';
-import { type HttpServer, startHttp } from '../../src/observe/http.ts';
+import { silent } from '../../src/base/log.ts';
+import { type HttpServer, type Routes, startHttp } from '../../src/observe/http.ts';
 import { createMetrics } from '../../src/observe/metrics.ts';
 import type { Change } from '../../src/service/entry.ts';
 import { Contents } from '../../src/zone/contents.ts';
@@ -56,11 +58,16 @@ class Scene {
     };
   }
 
+  readonly #routes: Routes = (app) => {
+    const access = () => ({ token: undefined, isLoopback: true });
+    addRoutes(app, this.live.operations, { access, logger: silent });
+  };
+
   async start(): Promise<string> {
     const metrics = createMetrics({ process: false });
     const health = () => ({ registry: 'here', state: 'synced', revision: 1 }) as const;
     const place = { host: '127.0.0.1', port: 0 };
-    this.#http = await startHttp(place, { metrics, health, routes: [this.live.routes] });
+    this.#http = await startHttp(place, { metrics, health, routes: [this.#routes] });
     closing.push(() => this.#http?.close());
     return `http://127.0.0.1:${this.#http.address.port}`;
   }
@@ -241,9 +248,7 @@ describe('bounds', () => {
     const refused = await fetch(`${url}/v1/live`);
     expect(refused.status).toBe(503);
     expect(refused.headers.get('retry-after')).toBe('10');
-    expect(await refused.json()).toEqual({
-      error: expect.stringContaining(`${MOST_LOOKERS} look on already`),
-    });
+    expect(await refused.json()).toMatchObject({ status: 503, detail: `${MOST_LOOKERS} look on already` });
     readers[0]!.close();
     await readers[1]!.until(() => scene.live.lookers < MOST_LOOKERS);
     expect((await open(url)).response.statusCode).toBe(200);
@@ -263,7 +268,16 @@ describe('bounds', () => {
     const scene = new Scene();
     const url = await scene.start();
     for (const method of ['POST', 'PUT', 'DELETE', 'PATCH'])
-      expect((await fetch(`${url}/v1/live`, { method })).status).toBe(404);
+      expect((await fetch(`${url}/v1/live`, { method })).status).toBe(405);
+  });
+
+  it('pages from elsewhere do not get it', async () => {
+    const scene = new Scene();
+    const url = await scene.start();
+    const of = (headers: Record<string, string>) => LiveReader.open(url, undefined, headers);
+    for (const headers of [{ host: 'evil.example' }, { origin: 'https://evil.example' }])
+      expect((await of(headers)).response.statusCode).toBe(403);
+    expect(scene.live.lookers).toBe(0);
   });
 
   it('who does not read is dropped, and another is not held up', async () => {
@@ -273,7 +287,7 @@ describe('bounds', () => {
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     closing.push(() => socket.destroy());
     socket.pause();
-    socket.write('GET /v1/live HTTP/1.1\r\nHost: x\r\n\r\n');
+    socket.write('GET /v1/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n');
     const reader = await whole(url);
     expect(Object.keys(reader.served)).toHaveLength(60_000);
     await reader.until(() => scene.live.lookers === 2);

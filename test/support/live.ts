@@ -32,8 +32,8 @@ export class LiveReader {
   }
 
   /** `after`: what it has seen before. */
-  static open(url: string, after?: string): Promise<LiveReader> {
-    const headers = after === undefined ? {} : { 'last-event-id': after };
+  static open(url: string, after?: string, more: Readonly<Record<string, string>> = {}): Promise<LiveReader> {
+    const headers = { ...more, ...(after !== undefined && { 'last-event-id': after }) };
     return new Promise((resolve, reject) => {
       const request = get(`${url}/v1/live`, { headers, agent: false }, (response) =>
         resolve(new LiveReader(request, response)),
@@ -58,7 +58,9 @@ export class LiveReader {
     const end = Date.now() + PATIENCE_MS;
     while (!isSo()) {
       if (Date.now() > end)
-        throw new Error(`not so in time: ${isSo} in ${JSON.stringify(this.events.slice(-5))}`);
+        throw new Error(
+          `not so in time: ${isSo} after ${JSON.stringify(this.events.slice(-5)).slice(0, 1000)}`,
+        );
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
         setTimeout(resolve, 100);

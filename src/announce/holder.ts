@@ -38,6 +38,10 @@ export class Holder {
   /** When it was last renewed, by our clock. */
   #renewed = 0;
   #isCutOff = false;
+  /** The highest revision that was told. */
+  #seen = 0;
+  /** A lower one was told. */
+  #isSetBack = false;
   #cancel: Cancel = () => {};
   #isBusy = false;
   /** Something changed while a turn was under way. */
@@ -143,10 +147,10 @@ export class Holder {
     const lease = await this.#leased();
     try {
       await this.#register(wanted, lease);
+      if (this.#wasSetBack()) this.#beginAnew();
     } catch (thrown) {
       const isRefusal = thrown instanceof FingerpostError && thrown.code === 'registry';
       if (!isRefusal || (await this.#renew(lease))) throw thrown;
-      this.#isAsked = true;
     }
   }
 
@@ -166,9 +170,23 @@ export class Holder {
       return true;
     }
     this.#logger.warn({ lease: lease.id }, 'the lease has ended: registering again');
+    this.#beginAnew();
+    return false;
+  }
+
+  /** What was registered is registered again under another lease; what else the old one has goes with it. */
+  #beginAnew(): void {
     this.#lease = undefined;
     for (const held of this.#held) held.revision = undefined;
-    return false;
+    this.#isAsked = true;
+  }
+
+  /** A restored registry may have services again that were taken out. */
+  #wasSetBack(): boolean {
+    if (!this.#isSetBack) return false;
+    this.#isSetBack = false;
+    this.#logger.warn({ registry: this.#registry.url }, 'the registry was set back: registering again');
+    return true;
   }
 
   /** Finds out which records are not as they were written. */
@@ -202,7 +220,7 @@ export class Holder {
     if (found.kind === 'taken' || (found.kind === 'wait' && !held.awaits(found, this.#clock.now())))
       held.refused(found.why);
     if (found.kind !== 'free') return;
-    const revision = await this.#registry.commitIf(found.conditions, held.puts(lease));
+    const revision = await this.#commitIf(found.conditions, held.puts(lease));
     if (revision !== undefined) held.registered(revision, lease);
   }
 
@@ -228,11 +246,21 @@ export class Holder {
   async #takeOutOwn(held: Held): Promise<void> {
     const own = held.inDoubt || held.wasRegistered ? await ownKeys(this.#registry, held, this.owner) : [];
     const writes = own.map(({ key }): Write => ({ kind: 'delete', key }));
-    if (own.length > 0 && (await this.#registry.commitIf(own, writes)) === undefined) {
+    if (own.length > 0 && (await this.#commitIf(own, writes)) === undefined) {
       this.#isAsked = true;
       return;
     }
     this.#hasGone(held);
+  }
+
+  async #commitIf(conditions: readonly Condition[], writes: readonly Write[]): Promise<number | undefined> {
+    const before = this.#seen;
+    const revision = await this.#registry.commitIf(conditions, writes);
+    if (revision === undefined) return undefined;
+    const isLower = revision < before; // than what was known when it was asked for
+    this.#isSetBack ||= isLower;
+    this.#seen = isLower ? revision : Math.max(this.#seen, revision);
+    return revision;
   }
 
   #hasGone(held: Held): void {
@@ -249,7 +277,7 @@ export class Holder {
   ): Promise<void> {
     for (const some of inBatches(all)) {
       const parts = some.map(transaction);
-      const revision = await this.#registry.commitIf(
+      const revision = await this.#commitIf(
         parts.flatMap(({ conditions }) => conditions),
         parts.flatMap(({ writes }) => writes),
       );

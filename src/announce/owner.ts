@@ -44,7 +44,7 @@ export function standingOf(owner: Owner, self: Owner): Standing {
   if (owner.id === self.id) return 'self';
   if (owner.machine === undefined || owner.machine !== self.machine || owner.pid === undefined)
     return 'elsewhere';
-  return startOf(owner.pid) === owner.start ? 'alive' : 'dead';
+  return lives(owner.pid, owner.start) ? 'alive' : 'dead';
 }
 
 /** For people. */
@@ -68,12 +68,28 @@ function namespaceOf(): string {
   }
 }
 
-/** When a process began; undefined where there is none, or only what its parent has not looked at yet (proc(5), stat). */
+/** Whether the process that began then is there still. What cannot be seen for lack of rights lives. */
+function lives(pid: number, start: string | undefined): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'ESRCH') return false;
+  }
+  const fields = fieldsOf(pid);
+  // Z: it has ended, and its parent has not looked yet.
+  return fields === undefined || (fields[0] !== 'Z' && fields[19] === start);
+}
+
+/** When a process began; undefined where that cannot be seen. */
 function startOf(pid: number): string | undefined {
+  return fieldsOf(pid)?.[19];
+}
+
+/** The fields of proc(5) `stat` from the state on. */
+function fieldsOf(pid: number): string[] | undefined {
   const stat = readText(`/proc/${pid}/stat`);
   // The name of the program, which may hold anything, ends at the last parenthesis.
-  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return fields === undefined || fields[0] === 'Z' || fields[0] === 'X' ? undefined : fields[19];
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 function readText(path: string): string | undefined {

@@ -265,7 +265,7 @@ describe('a restored etcd', () => {
     const own = await startEtcd();
     closings.push(() => own.remove());
     const backup = join(folder, 'backup');
-    const place = new Place(overEtcd(own.endpoint), 10);
+    const place = new Place(overEtcd(own.endpoint));
     const name = newName();
     const old = place.hold(name, 'old');
     place.hold(name, 'both');

@@ -1,5 +1,5 @@
 // Knowing that it is visible: put and rm that wait for all servers, over both registries, and who has not applied it is named.
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { dig, short, status } from '../support/dig.ts';
 import { Scene } from '../support/scene.ts';
 import type { TestServer } from '../support/server.ts';
@@ -55,7 +55,8 @@ describe.each(['sqlite', 'etcd'])('three servers over %s', { timeout: 300_000 },
     servers = await Promise.all(
       ['one', 'two', 'three'].map((id) => scene.server(['--server-id', id, ...registry], { cwd })),
     );
-    await expect.poll(async () => (await wait(servers[0]!, 1)).body.servers.length, soon).toBe(3);
+    const all = async () => expect((await wait(servers[0]!, 1)).body.servers).toHaveLength(3);
+    await vi.waitFor(all, soon);
   });
 
   it('answer with it when put and rm return', async () => {

@@ -139,13 +139,13 @@ describe('the token', { timeout: 120_000 }, () => {
   });
 
   it.each([
-    ['is empty', ''],
-    ['is empty', '\nsecret\n'],
-    ['is no token', 'two words'],
-    ['is no token', 'a\u0007b'],
-    ['is no token', 'schlüssel'],
-    ['is no token', 'x'.repeat(1_025)],
-  ])('in a file whose first line %s is refused before a port is opened: %j', async (why, text) => {
+    ['nothing', 'is empty', ''],
+    ['an empty line', 'is empty', '\nsecret\n'],
+    ['two words', 'is no token', 'two words'],
+    ['a control character', 'is no token', 'a\u0007b'],
+    ['a letter beyond ASCII', 'is no token', 'schlüssel'],
+    ['too much', 'is no token', 'x'.repeat(1_025)],
+  ])('in a file that begins with %s is refused before a port is opened', async (_, why, text) => {
     const path = await file(text);
     for (const command of [['serve'], ['ls', '--registry', 'http://127.0.0.1:1']]) {
       const refused = await scene.call([...command, '--api-token-file', path]);

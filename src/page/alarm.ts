@@ -8,13 +8,15 @@ export interface Alarm {
   readonly text: string;
 }
 
-/** The gravest thing that there is to say; undefined where all is well. `heardAt`: when the page was last told anything. */
-export function alarmOf(
-  status: LiveStatus | undefined,
-  isConnected: boolean,
-  heardAt: number,
-): Alarm | undefined {
-  if (!isConnected) return lost(status, heardAt);
+/** That the page hears nothing: since when it has not, where it ever did, and what the server says to that. */
+export interface Lost {
+  readonly since: number | undefined;
+  readonly why: string | undefined;
+}
+
+/** The gravest thing that there is to say; undefined where all is well. */
+export function alarmOf(status: LiveStatus | undefined, lost: Lost | undefined): Alarm | undefined {
+  if (lost !== undefined) return alone(lost);
   if (status === undefined) return undefined;
   const { state, since, cause, now, expired, heldNames, held } = status;
   const known = since === undefined ? '' : `Nothing has been heard for ${duration(now - since)}. `;
@@ -46,10 +48,12 @@ export function alarmOf(
   return undefined;
 }
 
-function lost(status: LiveStatus | undefined, heardAt: number): Alarm {
-  const text =
-    status === undefined
-      ? 'It is tried again and again.'
-      : `What is shown is as of ${time(heardAt)}. It is tried again and again.`;
-  return { kind: 'lost', title: 'This page has lost the server', text };
+function alone({ since, why }: Lost): Alarm {
+  const known = since === undefined ? '' : `What is shown is as of ${time(since)}. `;
+  const said = why === undefined ? '' : ` It says: ${visible(why)}.`;
+  return {
+    kind: 'lost',
+    title: 'This page has lost the server',
+    text: `${known}It is tried again and again.${said}`,
+  };
 }

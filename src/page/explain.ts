@@ -2,6 +2,7 @@
 import type { Explanation } from '../query/explain/explanation.ts';
 import { byId, el, table } from './dom.ts';
 import { explained } from './explained.ts';
+import { detailOf } from './feed.ts';
 import { addressText, traitTexts } from './service-words.ts';
 import type { Place } from './tree.ts';
 import { nameText, visible } from './words.ts';
@@ -52,7 +53,9 @@ async function answerTo(name: string, type: string): Promise<HTMLElement[]> {
   try {
     const response = await fetch(`v1/explain?${new URLSearchParams({ name, type })}`);
     const body: unknown = await response.json();
-    return response.ok ? explained(body as Explanation) : [failed(problemIn(body))];
+    return response.ok
+      ? explained(body as Explanation)
+      : [failed(detailOf(body) ?? 'the server gives no explanation')];
   } catch (error) {
     return [failed(`no answer from the server: ${String(error)}`)];
   }
@@ -60,10 +63,4 @@ async function answerTo(name: string, type: string): Promise<HTMLElement[]> {
 
 function failed(text: string): HTMLElement {
   return el('p', { class: 'failed' }, visible(text));
-}
-
-/** What a refusal says for itself (RFC 9457). */
-function problemIn(body: unknown): string {
-  const detail = typeof body === 'object' && body !== null && 'detail' in body ? body.detail : undefined;
-  return typeof detail === 'string' ? detail : 'the server gave no explanation';
 }

@@ -1,6 +1,6 @@
 // The page: what the server sends is kept, and shown with the next frame.
 import type { LiveStatus } from '../api/live-format.ts';
-import { alarmOf } from './alarm.ts';
+import { alarmOf, type Lost } from './alarm.ts';
 import { Banner } from './banner.ts';
 import { Chart } from './chart.ts';
 import { byId, setText } from './dom.ts';
@@ -56,8 +56,8 @@ const list = new List(byId('tree'), {
 });
 
 let status: LiveStatus | undefined;
-let isConnected = true;
-let heardAt = Date.now();
+let lost: Lost | undefined;
+let heardAt: number | undefined;
 /** The first list has come to its end. */
 let isWhole = false;
 let isCut = false;
@@ -89,8 +89,8 @@ function makeRows(): void {
 }
 
 function showStanding(): void {
-  banner.show(alarmOf(status, isConnected, heardAt));
-  const state = !isConnected ? 'lost' : (status?.state ?? 'connecting');
+  banner.show(alarmOf(status, lost));
+  const state = lost !== undefined ? 'lost' : (status?.state ?? 'connecting');
   const pill = byId('state');
   setText(pill, state);
   pill.dataset.state = state;
@@ -152,9 +152,13 @@ const follower: Follower = {
     tiles.set('Bad records', count(bad.total), bad.total > 0 ? 'alarm' : '');
     showBad(byId('bad'), bad);
   },
-  connected(connected) {
-    if (connected === isConnected) return;
-    isConnected = connected;
+  connected() {
+    if (lost === undefined) return;
+    lost = undefined;
+    showStanding();
+  },
+  lost(why) {
+    lost = { since: heardAt, why };
     showStanding();
   },
 };

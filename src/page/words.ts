@@ -39,11 +39,12 @@ export function rate(value: number): string {
   return value > 0 && value < 10 ? value.toFixed(1) : count(value);
 }
 
+const twoDigits = new Intl.NumberFormat('en', { maximumSignificantDigits: 2 });
+
 /** Seconds as a latency. */
 export function latency(seconds: number): string {
-  if (seconds < 0.001) return `${Math.round(seconds * 1e6)} µs`;
-  if (seconds < 1) return `${(seconds * 1e3).toPrecision(2)} ms`;
-  return `${seconds.toPrecision(2)} s`;
+  if (seconds < 0.001) return `${twoDigits.format(seconds * 1e6)} µs`;
+  return seconds < 1 ? `${twoDigits.format(seconds * 1e3)} ms` : `${twoDigits.format(seconds)} s`;
 }
 
 /** Milliseconds as `2 h 5 min`, `3 min 20 s`, `12 s`. */

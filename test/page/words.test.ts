@@ -51,7 +51,7 @@ describe('texts', () => {
       '2 names',
     ]);
     expect([0, 0.25, 12.3, 9_999, 153_300].map(rate)).toEqual(['0', '0.3', '12', '9,999', '153K']);
-    expect([0.00012, 0.0123, 2].map(latency)).toEqual(['120 µs', '12 ms', '2.0 s']);
+    expect([0.00012, 0.0123, 0.1, 2].map(latency)).toEqual(['120 µs', '12 ms', '100 ms', '2 s']);
     expect([0, 61_000, 3_700_000, 90_000_000].map(duration)).toEqual([
       '0 s',
       '1 min 1 s',
@@ -63,11 +63,11 @@ describe('texts', () => {
 
 describe('alarms', () => {
   it('are none where all is well', () => {
-    expect(alarmOf(STATUS, true, 0)).toBeUndefined();
+    expect(alarmOf(STATUS, undefined)).toBeUndefined();
   });
 
   it('say that the registry is cut off, for how long and why', () => {
-    const alarm = alarmOf({ ...STATUS, state: 'stale', since: 30_000, cause: 'gone\u0007' }, true, 0);
+    const alarm = alarmOf({ ...STATUS, state: 'stale', since: 30_000, cause: 'gone\u0007' }, undefined);
     expect(alarm).toMatchObject({ kind: 'stale', title: 'Stale: cut off from the registry' });
     expect(alarm?.text).toContain('Nothing has been heard for 1 min 10 s');
     expect(alarm?.text).toContain('Cause: gone\\u{7}');
@@ -79,12 +79,15 @@ describe('alarms', () => {
     [{ ...STATUS, state: 'stopping' }, 'stopping'],
     [{ ...STATUS, heldNames: 1, held: [{ name: 'a.', since: 0, of: 12, held: 10 }] }, 'held'],
   ] as const)('tell kinds apart: %#', (status, kind) => {
-    expect(alarmOf(status, true, 0)?.kind).toBe(kind);
+    expect(alarmOf(status, undefined)?.kind).toBe(kind);
   });
 
   it('put the page that hears nothing before all else', () => {
-    expect(alarmOf({ ...STATUS, state: 'stale' }, false, 0)?.kind).toBe('lost');
-    expect(alarmOf(undefined, false, 0)?.kind).toBe('lost');
+    const lost = { since: 0, why: undefined };
+    expect(alarmOf({ ...STATUS, state: 'stale' }, lost)?.kind).toBe('lost');
+    expect(alarmOf(undefined, { since: undefined, why: '256 look on\n' })?.text).toBe(
+      'It is tried again and again. It says: 256 look on\\u{a}.',
+    );
   });
 });
 

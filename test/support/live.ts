@@ -68,6 +68,12 @@ export class LiveReader {
     }
   }
 
+  /** All that came, once it has ended. */
+  async rest(): Promise<string> {
+    await this.until(() => this.ended);
+    return this.#text;
+  }
+
   of(event: string): LiveEvent[] {
     return this.events.filter((one) => one.event === event);
   }

@@ -6,6 +6,7 @@ import type { Child } from './child.ts';
 import type { ClaimEvent, Held } from './claim.ts';
 import type { Holder } from './holder.ts';
 import type { KeyValue } from './records.ts';
+import type { AwaitServers } from './servers.ts';
 
 export interface AnnouncementOptions {
   /** The name of the instance, for people. */
@@ -32,6 +33,10 @@ export interface AnnouncementDeps {
   readonly child: Child | undefined;
   readonly stops: Stops;
   readonly logger: Logger;
+  /** Where servers are waited for. */
+  readonly servers?: AwaitServers | undefined;
+  /** All live servers answer with it. */
+  readonly visible?: () => void;
   /** Not the wall clock. */
   readonly clock?: Clock;
 }
@@ -51,7 +56,7 @@ export class Announcement {
   readonly #refused = Promise.withResolvers<End>();
   #held: Held | undefined;
   /** Settled when nothing is left of what was taken out. */
-  #gone: Promise<unknown> = Promise.resolve();
+  #gone: Promise<number | undefined> = Promise.resolve(undefined);
   #wasRegistered = false;
   /** Why the last check failed. */
   #why: string | undefined;
@@ -128,7 +133,13 @@ export class Announcement {
       const what = event.again ? 'announced again' : 'announced';
       logger.info({ name, revision, lease: lease.ttl }, `${what}: ${name} at ${address}`);
       this.#wasRegistered = true;
+      void this.#awaitVisible(revision);
     }
+  }
+
+  async #awaitVisible(revision: number): Promise<void> {
+    const { servers, visible } = this.#deps;
+    if (await servers?.(revision)) visible?.();
   }
 
   /** A child that serves is not ended because another one got its label. */
@@ -162,19 +173,26 @@ export class Announcement {
 
   #leave(): void {
     if (this.#held === undefined) return;
-    this.#gone = Promise.all([this.#gone, this.#deps.holder.withdraw(this.#held)]);
+    const [before, left] = [this.#gone, this.#deps.holder.withdraw(this.#held)];
+    this.#gone = before.then(() => left);
     this.#held = undefined;
   }
 
+  /** Out of the registry, and where servers are waited for, out of their answers. */
   async #withdraw(): Promise<void> {
-    const { logger, stops } = this.#deps;
+    const { logger, stops, servers } = this.#deps;
     const { name } = this.#options;
     const isWell = this.#held?.isRefused !== true;
     this.#leave();
-    const gone = this.#gone.then(() => 'gone');
-    if ((await Promise.race([gone, this.#after(WITHDRAW_MS), stops.hurried])) !== 'gone')
+    const gone = this.#gone.then((revision) => ({ revision }));
+    const left = await Promise.race([gone, this.#after(WITHDRAW_MS), stops.hurried.then(() => undefined)]);
+    if (left === undefined) {
       logger.warn({ name }, 'not taken out: it is gone when its lease has run out');
-    else if (isWell && this.#wasRegistered) logger.info({ name }, 'taken out');
+      return;
+    }
+    if (isWell && this.#wasRegistered) logger.info({ name }, 'taken out');
+    if (servers !== undefined && left.revision !== undefined)
+      await Promise.race([servers(left.revision), stops.hurried]);
   }
 
   /** For clients who know it still. */
@@ -192,7 +210,7 @@ export class Announcement {
     return (await child.ended).status;
   }
 
-  #after(ms: number): Promise<void> {
-    return new Promise((resolve) => realClock.after(ms, resolve));
+  #after(ms: number): Promise<undefined> {
+    return new Promise((resolve) => realClock.after(ms, () => resolve(undefined)));
   }
 }

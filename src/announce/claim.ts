@@ -46,7 +46,7 @@ export class Held {
   isRefused = false;
   /** For whom it waits, and until when. */
   #awaited: { readonly owner: string; readonly until: number } | undefined;
-  readonly #gone = Promise.withResolvers<void>();
+  readonly #gone = Promise.withResolvers<number | undefined>();
   #isLeaving = false;
 
   constructor(claim: Claim) {
@@ -66,13 +66,13 @@ export class Held {
     return this.#isLeaving;
   }
 
-  /** Resolves when it has left and nothing of it is in the registry. */
-  get gone(): Promise<void> {
+  /** Resolves when it has left and nothing of it is in the registry: to the revision of that, where something was. */
+  get gone(): Promise<number | undefined> {
     return this.#gone.promise;
   }
 
-  hasGone(): void {
-    this.#gone.resolve();
+  hasGone(revision: number | undefined): void {
+    this.#gone.resolve(revision);
   }
 
   get keys(): readonly string[] {

@@ -63,8 +63,11 @@ export class Holder {
     return held;
   }
 
-  /** Takes it out of the registry; resolves when nothing of it is there, however long the registry is away. */
-  withdraw(held: Held): Promise<void> {
+  /**
+   * Takes it out of the registry; resolves when nothing of it is there, however long the registry is away: to the
+   * revision of that, where something was.
+   */
+  withdraw(held: Held): Promise<number | undefined> {
     held.leave();
     this.#soon();
     return held.gone;
@@ -236,7 +239,7 @@ export class Holder {
         conditions: held.conditions(held.revision),
         writes: held.keys.map((key) => ({ kind: 'delete', key })),
       }),
-      (held) => this.#hasGone(held),
+      (held, revision) => this.#hasGone(held, revision),
       (held) => this.#takeOutOwn(held),
     );
     for (const held of leaving) if (this.#held.has(held)) await this.#takeOutOwn(held);
@@ -245,12 +248,20 @@ export class Holder {
   /** Where something else is there than what was written, or where it is not known whether it was. */
   async #takeOutOwn(held: Held): Promise<void> {
     const own = held.inDoubt || held.wasRegistered ? await ownKeys(this.#registry, held, this.owner) : [];
-    const writes = own.map(({ key }): Write => ({ kind: 'delete', key }));
-    if (own.length > 0 && (await this.#commitIf(own, writes)) === undefined) {
-      this.#isAsked = true;
+    if (own.length === 0) {
+      this.#hasGone(held, undefined);
       return;
     }
-    this.#hasGone(held);
+    const writes = own.map(({ key }): Write => ({ kind: 'delete', key }));
+    const revision = await this.#commitIf(own, writes);
+    if (revision === undefined)
+      this.#isAsked = true; // somebody was quicker
+    else this.#hasGone(held, revision);
+  }
+
+  #hasGone(held: Held, revision: number | undefined): void {
+    this.#held.delete(held);
+    held.hasGone(revision);
   }
 
   async #commitIf(conditions: readonly Condition[], writes: readonly Write[]): Promise<number | undefined> {
@@ -261,11 +272,6 @@ export class Holder {
     this.#isSetBack ||= isLower;
     this.#seen = isLower ? revision : Math.max(this.#seen, revision);
     return revision;
-  }
-
-  #hasGone(held: Held): void {
-    this.#held.delete(held);
-    held.hasGone();
   }
 
   /** Transactions of many at once; where a condition fails, each by itself. */

@@ -2,6 +2,7 @@
 import { CHECK_ALLOWED } from '../announce/probe.ts';
 import type { CommandSpec } from './command.ts';
 import { repeated } from './flags.ts';
+import { declareWait } from './waiting.ts';
 
 export const announce: CommandSpec = {
   name: 'announce',
@@ -18,7 +19,7 @@ status is the child's, other signals are passed on to it.`,
   ],
   groups: ['registry', 'zone', 'log'],
   declare: (command) =>
-    command
+    declareWait(command, 'say when every live server answers with it, and end only when none does any more')
       .argument('<name>', 'the name that clients ask for')
       .argument('[command...]', 'behind --: the service, run as a child')
       .requiredOption(

@@ -4,6 +4,7 @@ import { Child } from '../announce/child.ts';
 import { Holder } from '../announce/holder.ts';
 import type { Owner } from '../announce/owner.ts';
 import { type Announced, instanceName, type KeyValue, recordsOf } from '../announce/records.ts';
+import { awaitingServers } from '../announce/servers.ts';
 import { addressText, type Options } from '../app/config.ts';
 import { FingerpostError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
@@ -16,6 +17,8 @@ import { autoHost } from './announce-host.ts';
 import { AnnounceSignals } from './announce-signals.ts';
 import type { Call } from './command.ts';
 import { prefixOf, withRegistry } from './registry.ts';
+import type { Terminal } from './terminal.ts';
+import { waitSeconds } from './waiting.ts';
 import { zoneNames, zoneTest } from './zones.ts';
 
 /** What stands for the host while that is not known (TEST-NET-1): whatever else is wrong is found with it. */
@@ -27,13 +30,14 @@ export async function runAnnounce(call: Call): Promise<number> {
   const { options } = call;
   const [name = '', ...command] = call.arguments;
   const flags = announceFlags(name, call.own);
+  const wait = waitSeconds(call.own);
   recordsFor(options, { ...flags.announced, host: flags.isAuto ? SOME_HOST : flags.announced.host }, NOBODY);
   const log = openLog(options.logLevel, options.logFormat);
   const signals = new AnnounceSignals(command.length > 0);
   const awake = setInterval(() => {}, 2 ** 30); // the timers of the parts let the process end
   try {
     return await withRegistry(options, (registry) =>
-      announceIn(registry, { options, flags, command, log, signals }),
+      announceIn(registry, { options, flags, wait, command, log, signals, terminal: call.terminal }),
     );
   } finally {
     clearInterval(awake);
@@ -44,13 +48,16 @@ export async function runAnnounce(call: Call): Promise<number> {
 interface Work {
   readonly options: Options;
   readonly flags: AnnounceFlags;
+  /** How long to wait for servers at most, in seconds; undefined for not at all. */
+  readonly wait: number | undefined;
   readonly command: readonly string[];
   readonly log: Logger;
   readonly signals: AnnounceSignals;
+  readonly terminal: Terminal;
 }
 
 async function announceIn(registry: Registry, work: Work): Promise<number> {
-  const { options, flags, command, log, signals } = work;
+  const { options, flags, wait, command, log, signals, terminal } = work;
   const host = flags.isAuto ? await autoOrStopped(work) : flags.announced.host;
   if (host === undefined) return 0;
   const announced = { ...flags.announced, host };
@@ -62,9 +69,13 @@ async function announceIn(registry: Registry, work: Work): Promise<number> {
     const { check, plan, drain, replace } = flags;
     const address = addressText(announced);
     const checked = check && { text: check, probe: checkProbe(check, host, announced.port), plan };
+    const name = instanceName(announced);
+    const servers = wait === undefined ? undefined : awaitingServers(registry, wait, log);
+    // A command has standard output for itself.
+    const visible = () => child ?? terminal.out(`fingerpost announced: ${name} at ${address}`);
     return await new Announcement(
-      { name: instanceName(announced), address, records, replace, drain, ...(checked && { check: checked }) },
-      { holder, child, stops: signals, logger: log },
+      { name, address, records, replace, drain, ...(checked && { check: checked }) },
+      { holder, child, stops: signals, logger: log, servers, visible },
     ).run();
   } finally {
     holder.close();

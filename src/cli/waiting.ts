@@ -1,4 +1,4 @@
-// --wait of put and rm: a command that returns when every live server answers with what it wrote.
+// --wait: a command that returns, or says so, when every live server answers with what it wrote.
 import type { Command } from 'commander';
 import { FingerpostError } from '../base/errors.ts';
 import { notEverywhere } from '../registry/applied.ts';
@@ -9,10 +9,12 @@ import { counted } from './counted.ts';
 const FALLBACK_S = 10;
 const MOST_S = 3600;
 
+const RETURNS = 'return only when every live server answers with it; exit 1 where one does not in time';
+
 /** The switches of a command that can wait. */
-export function declareWait(command: Command): Command {
+export function declareWait(command: Command, help = RETURNS): Command {
   return command
-    .option('--wait', 'return only when every live server answers with it; exit 1 where one does not in time')
+    .option('--wait', help)
     .option('--wait-timeout <s>', `how long to wait at most, in seconds (default: ${FALLBACK_S})`);
 }
 

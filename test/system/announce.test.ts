@@ -75,6 +75,46 @@ describe.concurrent('a service that announces itself', () => {
     await expect.poll(() => status(server.address, '-x', '127.0.0.1'), soon).toBe('NXDOMAIN');
   });
 
+  it('with --wait says when servers answer with it, and ends when none does any more', async ({ expect }) => {
+    const name = newName();
+    const program = await announce(name, 20, ['--wait', '--wait-timeout', '60']);
+    await program.line(/^fingerpost announced: a\.n\d+\.skydns\.local at 127\.0\.0\.1:8080$/);
+    expect(await short(server.address, name)).toEqual(['127.0.0.1']);
+    const { code } = await program.stop();
+    expect(await status(server.address, name)).toBe('NXDOMAIN');
+    expect(code).toBe(0);
+    expect(
+      program.log.filter(({ msg }) => /^all live servers answer with revision \d+: 1$/.test(msg)),
+    ).toHaveLength(2);
+  });
+
+  it('with --wait that waits in vain warns, and stays announced', async ({ expect }) => {
+    const name = 'web.skydns.local';
+    const alone = await scene.etcd(); // no server follows it
+    const flags = ['--host', '::1', '--port', '1', '--label', 'a', '--wait-timeout', '1'];
+    const program = await scene.program(['announce', name, ...registryOf(alone), ...flags]);
+    const warning = await program.logged(
+      /^no live server has said within 1 s which revision it has applied$/,
+    );
+    expect(warning.level).toBe('warn');
+    expect(await kept(name, alone)).toHaveLength(1);
+    expect(await program.stop()).toMatchObject({ code: 0, stdout: '' });
+  });
+
+  it('to another server over HTTP is answered by that, and gone with its lease', async ({ expect }) => {
+    const alone = await scene.server();
+    const { host, port } = alone.http;
+    const flags = ['--host', 'auto', '--port', '1', '--label', 'a', '--lease', '5'];
+    const registry = ['--registry', `http://${host}:${port}`];
+    const program = await scene.program(['announce', 'web.skydns.local', ...registry, ...flags]);
+    await program.logged(/^announced: /);
+    await expect.poll(() => short(alone.address, 'web.skydns.local'), soon).toEqual(['127.0.0.1']);
+    const second = await scene.call(['announce', 'web.skydns.local', ...registry, ...flags]);
+    expect(second).toMatchObject({ code: 1, stderr: expect.stringContaining('is held by process') });
+    await program.stop('SIGKILL');
+    await expect.poll(() => status(alone.address, 'web.skydns.local'), soon).toBe('NXDOMAIN');
+  });
+
   it('that is killed is gone with its lease; started again before that, it takes its place at once', async ({
     expect,
   }) => {

@@ -24,6 +24,9 @@ interface Open {
   readonly publisher: AppliedPublisher;
 }
 
+/** How long letting go may hold up the end. */
+const MOST_CLOSING_MS = 500;
+
 /** Exists as long as the server does; open while the registry is. */
 export class AppliedWord implements Applied {
   readonly #deps: AppliedDeps;
@@ -53,12 +56,15 @@ export class AppliedWord implements Applied {
     this.#open = { isWatched: false, statuses, board, publisher };
   }
 
-  /** Says that this server is gone, which may take half a second. Never rejects. */
+  /** Says that this server is gone, which may take a second. Never rejects. */
   async close(): Promise<void> {
     const open = this.#open;
     this.#open = undefined;
     await open?.publisher.close();
-    await open?.statuses.close();
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(late.resolve, MOST_CLOSING_MS);
+    await Promise.race([open?.statuses.close(), late.promise]); // a registry that is silent holds up nobody
+    clearTimeout(timer);
   }
 
   /** There are ports now. */

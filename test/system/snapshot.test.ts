@@ -20,10 +20,19 @@ const revision = async (etcd: TestEtcd) => {
   const text = await etcd.ctl('get', '/', '-w', 'json');
   return (JSON.parse(text) as { header: { revision: number } }).header.revision;
 };
+/** When a record was last written; what servers say of themselves beside the records has revisions, too. */
+const lastWrite = async (etcd: TestEtcd) => {
+  const last = ['--prefix', '--sort-by=MODIFY', '--order=DESCEND', '--limit=1', '-w', 'json'];
+  const { kvs } = JSON.parse(await etcd.ctl('get', '/skydns/', ...last)) as {
+    kvs: { mod_revision: number }[];
+  };
+  return kvs[0]!.mod_revision;
+};
 /** What is on disk came up with etcd. */
 const written = async (server: TestServer, etcd: TestEtcd) => {
-  const goal = await revision(etcd);
-  await expect.poll(() => server.metric('fingerpost_snapshot_revision'), soon).toBe(goal);
+  const goal = await lastWrite(etcd);
+  const metric = () => server.metric('fingerpost_snapshot_revision');
+  await expect.poll(metric, soon).toBeGreaterThanOrEqual(goal);
 };
 
 describe('a start without etcd', () => {
@@ -92,7 +101,7 @@ describe('a start with etcd', () => {
     await expect.poll(() => status(second.address, 'leased.skydns.local'), soon).toBe('NXDOMAIN');
     expect(await answered(second, 'a')).toEqual(['10.0.0.1']);
     expect(await second.metric('fingerpost_registry_relists_total')).toBe(0);
-    expect(await serial(second)).toBe(before + 1);
+    expect(await serial(second)).toBeGreaterThan(before);
   });
 
   it('lists where what was missed is compacted, and changes no more than what differs', async () => {

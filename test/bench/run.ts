@@ -19,6 +19,7 @@ import { soak } from './figures/soak.ts';
 import { srv } from './figures/srv.ts';
 import { uncached } from './figures/uncached.ts';
 import { upstreamStopped } from './figures/upstream-stopped.ts';
+import { wait } from './figures/wait.ts';
 import { TestBed } from './harness/bed.ts';
 import { progress } from './harness/progress.ts';
 import { printOutcome, writeResults } from './harness/results.ts';
@@ -42,6 +43,7 @@ const FIGURES: readonly Figure[] = [
   outside,
   uncached,
   upstreamStopped,
+  wait,
 ];
 /** What `--quick` takes where no figure is named: two minutes. */
 const QUICK_FIGURES: readonly Figure[] = [oneName, million, srv, nxdomain, mix, latencyFigure];

@@ -5,6 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { realClock } from '../../src/base/clock.ts';
+import { silent } from '../../src/base/log.ts';
+import { SqliteRegistry } from '../../src/registry/sqlite.ts';
+import { startApi } from '../support/api.ts';
 import { startEtcd, type TestEtcd } from '../support/etcd.ts';
 import { freePort } from '../support/ports.ts';
 
@@ -78,6 +82,29 @@ describe('the process of a registry', { timeout: 120_000 }, () => {
        console.log((await registry.list()).entries.length);`,
     );
     expect(stdout).toBe('synced\n0\nclosed\n');
+  });
+
+  it('ends after calls and a watch: another server over HTTP', async () => {
+    const path = join(folder, 'c.db');
+    const behind = new SqliteRegistry(
+      { url: `sqlite:${path}`, prefix: '/skydns', path },
+      { logger: silent, clock: realClock },
+    );
+    const server = await startApi(behind);
+    try {
+      const { stdout } = await inProcess(
+        server.origin,
+        `registry.close = async () => {};
+         const { id } = await registry.grant(60);
+         await registry.commit([{ kind: 'put', key: '/skydns/a', value: '1', lease: id }]);
+         const alive = setTimeout(() => {}, 30_000);
+         console.log(await watched(), (await registry.list()).entries.length);
+         clearTimeout(alive);`,
+      );
+      expect(stdout).toBe('synced 1\nclosed\n');
+    } finally {
+      await server.close();
+    }
   });
 
   it('loads only the engine that the URL names', async () => {

@@ -1,13 +1,18 @@
 // Those who look on: query log and dnstap, made and ended as the options have them.
+import type { Operation } from '../api/operation.ts';
+import { topOperation } from '../api/top.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Counters } from '../base/counters.ts';
 import { FingerpostError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
+import type { Health } from '../observe/health.ts';
+import type { Metrics } from '../observe/metrics.ts';
 import type { Respond } from '../query/responder.ts';
 import { tapped } from '../query/tapped.ts';
 import { Dnstap } from '../tap/dnstap.ts';
 import { QueryLog, type QueryLogFilter } from '../tap/query-log.ts';
 import { Tap } from '../tap/tap.ts';
+import { Top } from '../tap/top.ts';
 import { isName, nameFromText } from '../wire/name.ts';
 import type { Options } from './config.ts';
 import { VERSION } from './version.ts';
@@ -22,6 +27,7 @@ export class Observers {
   /** Where all threads note what is wanted. */
   readonly tap = new Tap();
   readonly #parts: ObserversParts;
+  readonly #top = new Top(this.tap);
   #log: QueryLog | undefined;
   #dnstap: Dnstap | undefined;
   #dnstapAt: string | undefined;
@@ -33,6 +39,12 @@ export class Observers {
   /** Answers as `respond` does, and notes what is wanted. */
   tapped(respond: Respond): Respond {
     return tapped(respond, this.tap.writer);
+  }
+
+  /** What `fingerpost top` asks for. */
+  top(metrics: Metrics, health: () => Health): Operation {
+    const look = (most: number) => this.#top.look(most);
+    return topOperation({ version: VERSION, health, snapshot: () => metrics.snapshot(), look });
   }
 
   /** Begins. Throws a FingerpostError of code `file` where the query log cannot be opened. */
@@ -96,6 +108,7 @@ export class Observers {
 
   /** Writes and sends what there is, within a second or so, and ends. Never rejects. */
   async close(): Promise<void> {
+    this.#top.close();
     const [log, dnstap] = [this.#log, this.#dnstap];
     this.#log = undefined;
     this.#dnstap = undefined;

@@ -161,7 +161,7 @@ export class Server {
       registry,
       applied: this.#applied,
       zones,
-      more: this.#live.operations,
+      more: [...this.#live.operations, this.#observers.top(this.#metrics, () => this.#health())],
       ...tools,
     });
     const ages = new Ages(this.#clock);

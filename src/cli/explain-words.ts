@@ -18,7 +18,7 @@ function urlOf(address: ListenAddress): string {
   return `http://${addressText(askable(address))}`;
 }
 
-function baseOf(word: string | undefined, { http }: Options): string {
+export function baseOf(word: string | undefined, { http }: Options): string {
   if (word === undefined) {
     if (http === 'off' || http.port === 0)
       throw usage('which server? add @ADDR:PORT, the address at which it serves HTTP (--http)');

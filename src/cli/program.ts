@@ -15,8 +15,20 @@ import { put } from './put.ts';
 import { rm } from './rm.ts';
 import { serve } from './serve.ts';
 import { processTerminal, type Terminal, visible } from './terminal.ts';
+import { top } from './top.ts';
 
-export const commands: readonly CommandSpec[] = [serve, announce, put, rm, ls, check, lookup, explain, load];
+export const commands: readonly CommandSpec[] = [
+  serve,
+  announce,
+  put,
+  rm,
+  ls,
+  check,
+  lookup,
+  explain,
+  load,
+  top,
+];
 
 /** Called wrongly, or told something that cannot be: the caller has to change something first. */
 const CALLERS_FAULT = new Set(['config', 'record', 'usage']);

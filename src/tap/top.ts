@@ -45,7 +45,8 @@ export class Top implements Observer {
   #tickedAt = 0;
   #seconds = 0;
   #share = 1;
-  /** Records since the last tick. */
+  /** Since when the share is what it is, and records since then. */
+  #sharedAt = 0;
   #seen = 0;
 
   constructor(tap: Tap) {
@@ -78,6 +79,7 @@ export class Top implements Observer {
 
   #setShare(share: number): void {
     this.#share = share;
+    this.#sharedAt = performance.now();
     this.#seen = 0;
     this.#tap.set(Switch.TOP_SHARE, Math.round(share * WHOLE));
   }
@@ -92,6 +94,7 @@ export class Top implements Observer {
 
   flush(): void {
     const now = performance.now();
+    this.#adapt(now);
     if (now - this.#tickedAt >= TICK_MS) this.#tick(now);
     if (this.#isOn && now - this.#lookedAt >= ON_MS) this.close();
   }
@@ -103,12 +106,16 @@ export class Top implements Observer {
     this.#seconds = (this.#seconds + passed) * factor;
     this.#names.decay(factor);
     this.#clients.decay(factor);
-    const seen = this.#seen / passed;
-    this.#seen = 0;
-    if (seen > 2 * TARGET || (this.#share < 1 && seen < TARGET / 2)) {
-      const share = (this.#share * TARGET) / Math.max(1, seen);
-      this.#setShare(Math.min(1, Math.max(LEAST_SHARE, share)));
-    }
+  }
+
+  /** Less is looked at as soon as it is too much, and more bit by bit: load comes in bursts. */
+  #adapt(now: number): void {
+    const passed = now - this.#sharedAt;
+    const rate = this.#seen / (passed / 1000);
+    if (this.#seen >= TARGET && rate > 2 * TARGET)
+      this.#setShare(Math.max(LEAST_SHARE, (this.#share * TARGET) / rate));
+    else if (passed >= TICK_MS)
+      this.#setShare(rate < TARGET / 2 ? Math.min(1, this.#share * 2) : this.#share);
   }
 
   /** Ends until somebody looks again. */

@@ -12,6 +12,7 @@ import { load } from './figures/load.ts';
 import { million } from './figures/million.ts';
 import { mix } from './figures/mix.ts';
 import { nxdomain } from './figures/nxdomain.ts';
+import { observers } from './figures/observers.ts';
 import { oneName } from './figures/one-name.ts';
 import { outside } from './figures/outside.ts';
 import { portable } from './figures/portable.ts';
@@ -40,6 +41,7 @@ const FIGURES: readonly Figure[] = [
   latencyFigure,
   growth,
   limits,
+  observers,
   outside,
   uncached,
   upstreamStopped,

@@ -40,7 +40,6 @@ function read(path: string): File {
       'content-security-policy': POLICY,
       'x-content-type-options': 'nosniff',
       'referrer-policy': 'no-referrer',
-      'cross-origin-opener-policy': 'same-origin',
       'cross-origin-resource-policy': 'same-origin',
       // Kept, but asked for each time: a new version of the server brings a new page.
       'cache-control': 'no-cache',

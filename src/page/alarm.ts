@@ -14,13 +14,20 @@ export interface Lost {
   readonly why: string | undefined;
 }
 
+/** So much of a cause is told: the banner must leave room for what it is about. */
+const MOST_CAUSE = 120;
+
+function shortened(text: string): string {
+  return text.length > MOST_CAUSE ? `${text.slice(0, MOST_CAUSE)}…` : text;
+}
+
 /** The gravest thing that there is to say; undefined where all is well. */
 export function alarmOf(status: LiveStatus | undefined, lost: Lost | undefined): Alarm | undefined {
   if (lost !== undefined) return alone(lost);
   if (status === undefined) return undefined;
   const { state, since, cause, now, expired, heldNames, held } = status;
   const known = since === undefined ? '' : `Nothing has been heard for ${duration(now - since)}. `;
-  const why = cause === undefined ? '' : ` Cause: ${visible(cause)}`;
+  const why = cause === undefined ? '' : ` Cause: ${visible(shortened(cause))}`;
   if (expired === true)
     return {
       kind: 'expired',

@@ -20,7 +20,9 @@ export class List {
   readonly #inner = el('div', { class: 'rows', role: 'presentation' });
   readonly #drawn = new Map<string, HTMLElement>();
   #rows: readonly Row[] = [];
-  #active = '';
+  /** The path of the row that keys are about, and where it was. */
+  #active: string | undefined;
+  #activeAt = 0;
   #frame: number | undefined;
   #nextId = 0;
 
@@ -29,6 +31,11 @@ export class List {
     this.#parts = parts;
     box.append(this.#inner);
     box.addEventListener('scroll', () => this.redraw(), { passive: true });
+    // Somebody comes by keys: there is a row to begin with.
+    box.addEventListener('focus', () => {
+      if (this.#active === undefined) this.#activate(0);
+      this.redraw();
+    });
     box.addEventListener('keydown', (event) => this.#onKey(event));
     box.addEventListener('click', (event) => this.#onClick(event));
     new ResizeObserver(() => this.redraw()).observe(box);
@@ -36,7 +43,17 @@ export class List {
 
   show(rows: readonly Row[]): void {
     this.#rows = rows;
+    if (this.#active !== undefined) {
+      const at = rows.findIndex(({ place }) => place.path === this.#active);
+      // Where it is gone, the one that took its place.
+      this.#activate(at < 0 ? Math.min(this.#activeAt, rows.length - 1) : at);
+    }
     this.redraw();
+  }
+
+  #activate(index: number): void {
+    this.#active = this.#rows[index]?.place.path;
+    this.#activeAt = Math.max(0, index);
   }
 
   /** Draws what is in sight, with the next frame. */
@@ -50,7 +67,8 @@ export class List {
   /** Back to the first row. */
   toTop(): void {
     this.#box.scrollTop = 0;
-    this.#active = this.#rows[0]?.place.path ?? '';
+    this.#active = undefined;
+    this.#activeAt = 0;
     this.redraw();
   }
 
@@ -70,7 +88,7 @@ export class List {
       element.remove();
       this.#drawn.delete(path);
     }
-    const active = this.#drawn.get(this.#active);
+    const active = this.#active === undefined ? undefined : this.#drawn.get(this.#active);
     setAll(this.#box, { 'aria-activedescendant': active?.id });
   }
 
@@ -97,9 +115,10 @@ export class List {
   #onClick({ target }: MouseEvent): void {
     if (!(target instanceof Element)) return;
     const element = target.closest<HTMLElement>('.row');
-    const row = this.#rows[Number(element?.dataset.index ?? -1)];
+    const index = Number(element?.dataset.index ?? -1);
+    const row = this.#rows[index];
     if (row === undefined) return;
-    this.#active = row.place.path;
+    this.#activate(index);
     const isFolder = row.place.children.size > 0;
     if (isFolder && (target.closest('.twist') !== null || row.place.services.length === 0))
       this.#parts.unfold(row, !row.place.isOpen);
@@ -145,9 +164,8 @@ export class List {
 
   #go(to: number): void {
     const index = Math.min(Math.max(0, to), this.#rows.length - 1);
-    const row = this.#rows[index];
-    if (row === undefined) return;
-    this.#active = row.place.path;
+    if (this.#rows[index] === undefined) return;
+    this.#activate(index);
     const { scrollTop, clientHeight } = this.#box;
     if (index * ROW_PX < scrollTop) this.#box.scrollTop = index * ROW_PX;
     else if ((index + 1) * ROW_PX > scrollTop + clientHeight)

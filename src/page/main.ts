@@ -25,7 +25,7 @@ const moves = new Moves(byId('moves'));
 const tiles = new Tiles(byId('tiles'), ['Services', 'Bad records', 'Revision']);
 const charts = {
   answers: new Chart(
-    'Answers a second',
+    'Answers/s',
     [
       { kind: 'answers', name: 'all' },
       { kind: 'nxdomain', name: 'NXDOMAIN' },
@@ -41,7 +41,7 @@ const charts = {
     ],
     latency,
   ),
-  changes: new Chart('Changes a second', [{ kind: 'changes', name: 'changes' }], rate),
+  changes: new Chart('Changes/s', [{ kind: 'changes', name: 'changes' }], rate),
 };
 byId('charts').append(...Object.values(charts).map(({ element }) => element));
 const explain = startExplain();

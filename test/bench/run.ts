@@ -15,6 +15,7 @@ import { nxdomain } from './figures/nxdomain.ts';
 import { observers } from './figures/observers.ts';
 import { oneName } from './figures/one-name.ts';
 import { outside } from './figures/outside.ts';
+import { page } from './figures/page.ts';
 import { portable } from './figures/portable.ts';
 import { soak } from './figures/soak.ts';
 import { srv } from './figures/srv.ts';
@@ -42,6 +43,7 @@ const FIGURES: readonly Figure[] = [
   growth,
   limits,
   observers,
+  page,
   outside,
   uncached,
   upstreamStopped,

@@ -53,7 +53,7 @@ export class ServerApi {
   behind(sink: RegistrySink): RegistrySink {
     const hub = this.#hub;
     return {
-      listing: (revision) => sink.listing(revision),
+      listing: (revision, keys) => sink.listing(revision, keys),
       page: (entries) => sink.page(entries),
       listed(revision) {
         sink.listed(revision);

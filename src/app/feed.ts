@@ -2,6 +2,7 @@
 import type { Counters } from '../base/counters.ts';
 import { FingerpostError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
+import { noProgress, type Progress, type ShowProgress } from '../base/progress.ts';
 import type { Known, ListSink, Position, RegistrySink, RegistryState } from '../registry/registry.ts';
 import type { Batch, Entry } from '../service/entry.ts';
 import type { Ages } from '../zone/ages.ts';
@@ -36,6 +37,8 @@ export interface FeedParts {
   readonly counters: Counters;
   readonly logger: Logger;
   readonly policy: StalePolicy;
+  /** Shows how far listing has come. */
+  readonly progress?: ShowProgress;
   readonly expiry: ExpiryGuard;
   readonly ages: Ages;
   /** How far changes have been applied. */
@@ -44,10 +47,19 @@ export interface FeedParts {
   readonly onFirstList: () => void;
 }
 
+interface Listing {
+  readonly progress: Progress;
+  /** How many keys it has; undefined where nobody knows. */
+  readonly keys: number | undefined;
+  done: number;
+}
+
 /** Receives a registry's contents and keeps the zones equal to them. */
 export class Feed implements RegistrySink {
   readonly #parts: FeedParts;
   #standing: Standing = { state: { kind: 'starting' }, listed: false };
+  /** The list that is coming in. */
+  #list: Listing | undefined;
 
   constructor(parts: FeedParts) {
     this.#parts = parts;
@@ -58,18 +70,30 @@ export class Feed implements RegistrySink {
     return this.#standing;
   }
 
-  listing(revision: number): void {
-    const { contents, counters, logger } = this.#parts;
+  listing(revision: number, keys?: number): void {
+    const { contents, counters, logger, progress = noProgress } = this.#parts;
     logger.debug({ revision }, 'listing the registry');
     counters.relists.inc();
     contents.listing();
+    this.#list?.progress.end();
+    this.#list = { progress: progress('reading the registry', 'services'), keys, done: 0 };
   }
 
   page(entries: readonly Entry[]): void {
     this.#parts.contents.page(entries);
+    const list = this.#list;
+    if (list === undefined) return;
+    list.done += entries.length;
+    list.progress.reached(list.done, list.keys);
+  }
+
+  #endList(): void {
+    this.#list?.progress.end();
+    this.#list = undefined;
   }
 
   listed(revision: number): void {
+    this.#endList();
     this.#listed(revision, 'registry listed');
   }
 
@@ -128,6 +152,7 @@ export class Feed implements RegistrySink {
 
   /** The registry itself logs changes of state, with their cause. */
   state(state: RegistryState): void {
+    if (state.kind === 'stale') this.#endList();
     this.#standing = { ...this.#standing, state };
     const { counters, policy } = this.#parts;
     policy.state(state);

@@ -4,6 +4,7 @@ import { pageRoutes } from '../api/page.ts';
 
 import { type Clock, realClock, steadyClock } from '../base/clock.ts';
 import { type Logger, silent } from '../base/log.ts';
+import { logProgress, type ShowProgress } from '../base/progress.ts';
 import { Guard, guardMemory } from '../guard/guard.ts';
 import { type GuardSettings, writeSettings } from '../guard/settings.ts';
 import { type Health, isReady } from '../observe/health.ts';
@@ -55,6 +56,8 @@ export interface ServerParts {
   /** Default: says nothing. */
   readonly logger?: Logger;
   readonly clock?: Clock;
+  /** Shows how far reading the registry or a snapshot has come; by default the log does. */
+  readonly progress?: ShowProgress;
   /** Default: those of the option `user`, taken when it starts. */
   readonly privileges?: Privileges;
   /** Sockets for questions that are open already, used instead of the option `listen`. */
@@ -65,6 +68,7 @@ export interface ServerParts {
 export class Server {
   readonly #logger: Logger;
   readonly #clock: Clock;
+  readonly #progress: ShowProgress;
   #privileges: Privileges | undefined;
   readonly #sockets: readonly OpenSocket[];
   readonly #metrics: Metrics;
@@ -100,6 +104,7 @@ export class Server {
     this.#options = options;
     this.#logger = parts.logger ?? silent;
     this.#clock = parts.clock ?? realClock;
+    this.#progress = parts.progress ?? logProgress(this.#logger);
     this.#privileges = parts.privileges;
     this.#sockets = parts.sockets ?? [];
     const zones = new Zones(options.zone);
@@ -173,6 +178,7 @@ export class Server {
       contents: this.#contents,
       counters,
       logger: this.#logger,
+      progress: this.#progress,
       onFirstList: () => {
         this.#answerer.ready();
         table.names.publish();
@@ -264,7 +270,8 @@ export class Server {
   }
 
   #follow(registry: Registry): void {
-    const deps = { counters: this.#metrics.counters, logger: this.#logger, clock: this.#clock };
+    const { counters } = this.#metrics;
+    const deps = { counters, logger: this.#logger, clock: this.#clock, progress: this.#progress };
     const feed = this.#feed;
     const sink = this.#api.behind(feed);
     this.#snapshot = openSnapshot(this.#options, sink, deps);

@@ -2,6 +2,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Counters } from '../base/counters.ts';
 import type { Logger } from '../base/log.ts';
+import type { ShowProgress } from '../base/progress.ts';
 import type { RegistrySink } from '../registry/registry.ts';
 import { Snapshot } from '../registry/snapshot.ts';
 import { parseRegistryUrl } from '../registry/url.ts';
@@ -11,6 +12,8 @@ export interface StateDeps {
   readonly counters: Counters;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** Shows how far reading it has come. */
+  readonly progress: ShowProgress;
 }
 
 /** The snapshot between registry and sink; undefined where none is to be kept. */

@@ -1,9 +1,10 @@
 // The work of `fingerpost serve`: started, announced, reloaded, stopped.
-import { addressText } from '../app/config.ts';
+import { addressText, type Options } from '../app/config.ts';
 import { handedOver } from '../app/handed-over.ts';
 import { takeUser } from '../app/privileges.ts';
-import { Server } from '../app/server.ts';
-import { type Log, openLog } from '../observe/log.ts';
+import { Server, type ServerParts } from '../app/server.ts';
+import { type Log, openLog, standardError } from '../observe/log.ts';
+import { ProgressBar } from '../observe/progress-bar.ts';
 import type { OpenSocket } from '../transport/deps.ts';
 import type { Call } from './command.ts';
 import { digLines, tryExamples } from './examples.ts';
@@ -43,14 +44,26 @@ function announceReady(
   for (const line of digLines(questions, first)) terminal.out(`  ${line}`);
 }
 
+/** The log, and where a person is looking a bar below it; else the log says how far things have come. */
+function openOutput({ logLevel, logFormat }: Options): {
+  readonly log: Log;
+  readonly progress: Pick<ServerParts, 'progress'>;
+} {
+  const target = standardError();
+  if (!target.isTerminal || logFormat === 'json')
+    return { log: openLog(logLevel, logFormat, target), progress: {} };
+  const bar = new ProgressBar(process.stderr);
+  return { log: openLog(logLevel, logFormat, bar.beside(target)), progress: { progress: bar.show } };
+}
+
 /** Serves until a signal ends it; resolves to the exit code, rejects with a FingerpostError where it cannot start. */
 export async function runServer(call: Call): Promise<number> {
   const { options } = call;
-  const log = openLog(options.logLevel, options.logFormat);
+  const { log, progress } = openOutput(options);
   // Before anything else: what it makes from now on belongs to that user.
   const privileges = takeUser(options.user);
   const sockets = await handedOver(process.env);
-  const server = new Server(options, { logger: log, privileges, sockets });
+  const server = new Server(options, { logger: log, privileges, sockets, ...progress });
   const stopped = Promise.withResolvers<NodeJS.Signals>();
   listenForSignals({ stop: stopped.resolve, reload: () => reload(call, server, log) });
   const questions = await tryExamples(options, log);

@@ -178,7 +178,7 @@ export class EtcdFollower {
       await this.#leases.learn(collectLeases(page.kvs));
       if (this.#closed) return;
       this.#status.heard();
-      if (revision === undefined) sink.listing(page.revision);
+      if (revision === undefined) sink.listing(page.revision, page.total);
       revision = page.revision;
       const entries = page.kvs.map((kv) => entryOf(kv, this.#leases.get));
       for (const { key, revision: written } of entries) this.#history.wrote(key, written);

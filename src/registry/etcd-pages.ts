@@ -6,6 +6,8 @@ import type { KeyRange } from './keys.ts';
 export interface RawPage {
   /** The revision of the whole list. */
   readonly revision: number;
+  /** How many keys the whole list has. */
+  readonly total: number;
   readonly kvs: IKeyValue[];
 }
 
@@ -25,15 +27,17 @@ export async function* pages(etcd: EtcdEndpoints, range: KeyRange, revision = 0)
 
   let at = revision;
   let limit = FIRST_KEYS;
+  let total: number | undefined;
   let next: Promise<IRangeResponse> | undefined = fetch(Buffer.from(range.start), limit, at);
   while (next !== undefined) {
-    const { header, kvs, more }: IRangeResponse = await next;
+    const { header, kvs, more, count }: IRangeResponse = await next;
+    total ??= Number(count);
     at ||= Number(header.revision);
     limit = nextLimit(kvs);
     const last = kvs.at(-1);
     next = more && last !== undefined ? fetch(Buffer.concat([last.key, Buffer.of(0)]), limit, at) : undefined;
     next?.catch(() => {}); // it is awaited in the next turn; until then a failure is not unhandled
-    yield { revision: at, kvs };
+    yield { revision: at, total, kvs };
   }
 }
 

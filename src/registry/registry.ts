@@ -27,8 +27,11 @@ export interface Known extends Position {
  * Nothing here may throw.
  */
 export interface RegistrySink {
-  /** A whole, consistent list follows. What was known before stays in force until `listed`. */
-  listing(revision: number): void;
+  /**
+   * A whole, consistent list follows, of so many keys where the engine knows. What was known before stays in force until
+   * `listed`.
+   */
+  listing(revision: number, keys?: number): void;
   page(entries: readonly Entry[]): void;
   /** The list is whole: what it did not name is gone. */
   listed(revision: number): void;

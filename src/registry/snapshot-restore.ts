@@ -4,16 +4,19 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { messageOf } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
+import type { ShowProgress } from '../base/progress.ts';
 import type { Entry } from '../service/entry.ts';
 import type { Known, ListSink } from './registry.ts';
 import { SNAPSHOT } from './snapshot-file.ts';
-import { type Head, type Identity, RecordReader, Unusable } from './snapshot-format.ts';
+import { type Identity, RecordReader, Unusable } from './snapshot-format.ts';
 import { examine, type Readable, records } from './snapshot-reader.ts';
 
 export interface RestoreDeps {
   readonly folder: string;
   readonly identity: Identity;
   readonly logger: Logger;
+  /** Shows how far reading has come. */
+  readonly progress: ShowProgress;
   /** Called when all was read, before it is in force. */
   readonly restored: (known: Known) => void;
   /** Nobody waits for it any more. */
@@ -23,7 +26,6 @@ export interface RestoreDeps {
 const ASIDE = /^snapshot\.(damaged|foreign)-/;
 /** So many files that could not be served are kept for whoever wants to know why. */
 const MOST_ASIDE = 3;
-const TOLD_EVERY_MS = 2_000;
 const PAGE = 1_000;
 
 /**
@@ -47,14 +49,18 @@ export async function restore(deps: RestoreDeps, sink: ListSink): Promise<Readab
 /** False where it was stopped in the middle. */
 async function deliver(deps: RestoreDeps, file: Readable, sink: ListSink): Promise<boolean> {
   const { head } = file;
-  const progress = new Progress(deps, head);
-  sink.listing(head.revision);
-  for await (const payload of records(file, (bytes) => progress.reached(bytes))) {
-    for (const page of pagesOf(payload)) {
-      if (deps.stopped.aborted) return false;
-      sink.page(page);
-      await turn();
+  const progress = deps.progress('reading the snapshot', 'bytes');
+  try {
+    sink.listing(head.revision);
+    for await (const payload of records(file, (bytes) => progress.reached(bytes, head.length))) {
+      for (const page of pagesOf(payload)) {
+        if (deps.stopped.aborted) return false;
+        sink.page(page);
+        await turn();
+      }
     }
+  } finally {
+    progress.end();
   }
   deps.restored(file.known);
   sink.listed(head.revision);
@@ -71,26 +77,6 @@ function* pagesOf(payload: Buffer): Generator<Entry[]> {
     page = [];
   }
   if (page.length > 0) yield page;
-}
-
-/** Says how far it is, where it takes long. */
-class Progress {
-  readonly #deps: RestoreDeps;
-  readonly #head: Head;
-  #told = performance.now();
-
-  constructor(deps: RestoreDeps, head: Head) {
-    this.#deps = deps;
-    this.#head = head;
-  }
-
-  reached(bytes: number): void {
-    if (performance.now() - this.#told < TOLD_EVERY_MS) return;
-    this.#told = performance.now();
-    const { length, revision } = this.#head;
-    const percent = Math.floor((100 * bytes) / length);
-    this.#deps.logger.info({ percent, revision }, `reading the snapshot: ${percent} %`);
-  }
 }
 
 async function refuse({ folder, logger }: RestoreDeps, path: string, error: unknown): Promise<void> {

@@ -3,6 +3,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Counter, Gauge } from '../base/counters.ts';
 import type { Logger } from '../base/log.ts';
+import { logProgress, type ShowProgress } from '../base/progress.ts';
 import type { Batch, Entry } from '../service/entry.ts';
 import type { Known, ListSink, Position, Registry, RegistrySink, RegistryState } from './registry.ts';
 import type { Identity } from './snapshot-format.ts';
@@ -25,6 +26,8 @@ export interface SnapshotDeps {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly times?: SnapshotTimes;
+  /** Shows how far reading it has come; by default the log does. */
+  readonly progress?: ShowProgress;
 }
 
 const TIMES: SnapshotTimes = { gather: 1_000, note: 60_000, retry: 5_000 };
@@ -74,16 +77,16 @@ export class Snapshot implements RegistrySink {
   }
 
   async #follow(registry: Registry, start: ListSink, restored: (known: Known) => void): Promise<void> {
-    const { folder, identity, logger } = this.#deps;
+    const { folder, identity, logger, progress = logProgress(logger) } = this.#deps;
     const stopped = this.#stopping.signal;
-    const base = await restore({ folder, identity, logger, restored, stopped }, start);
+    const base = await restore({ folder, identity, logger, progress, restored, stopped }, start);
     if (base !== undefined) this.#writer.inherit(base);
     if (!stopped.aborted) registry.watch(this, base?.known);
   }
 
-  listing(revision: number): void {
+  listing(revision: number, keys?: number): void {
     this.#list = this.#writer.listing();
-    this.#sink.listing(revision);
+    this.#sink.listing(revision, keys);
   }
 
   page(entries: readonly Entry[]): void {

@@ -157,7 +157,7 @@ export class SqliteFollower {
 
   #list(store: SqliteStore, { revision }: Horizon): void {
     const { sink } = this.#deps;
-    sink.listing(revision);
+    sink.listing(revision, store.count(this.#range));
     let rows: Row[] = [];
     do {
       rows = store.page(this.#range, rows.at(-1)?.key ?? this.#range.start, PAGE_ROWS);

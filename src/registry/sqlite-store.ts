@@ -59,6 +59,12 @@ export class SqliteStore {
     return this.#all(sql, after, range.end, limit);
   }
 
+  /** How many keys there are in a range. */
+  count(range: KeyRange): number {
+    const sql = 'SELECT count(*) AS keys FROM entry WHERE key >= ? AND key < ?';
+    return Number(this.#get(sql, range.start, range.end)?.keys ?? 0);
+  }
+
   /** The log of the range after `revision`, oldest first. */
   changes(range: KeyRange, revision: number): Row[] {
     const sql = `SELECT ${COLUMNS} FROM change WHERE revision > ? AND key >= ? AND key < ? ORDER BY id`;

@@ -80,12 +80,12 @@ function chosen(): readonly Figure[] {
 }
 
 /** Each figure on a bed of its own, so that nothing of one is left when the next begins. */
-async function measure(figure: Figure, pace: Pace, stopped: AbortSignal): Promise<unknown> {
+async function measure(figure: Figure, place: string, pace: Pace, stopped: AbortSignal): Promise<unknown> {
   const bed = new TestBed();
   const close = () => void bed.close().then(() => process.exit(130));
   stopped.addEventListener('abort', close);
   try {
-    progress(figure.title);
+    progress(`${place}: ${figure.title}`);
     const outcome = await figure.measure(bed, pace);
     printOutcome(figure.title, outcome);
     return outcome;
@@ -106,8 +106,10 @@ async function main(): Promise<void> {
     ...(values.minutes === undefined ? {} : { minutes: Number(values.minutes) }),
   };
   const results: Record<string, unknown> = { entry: ENTRY.slice(ROOT.length), ...pace };
-  for (const figure of chosen()) {
-    results[figure.name] = await measure(figure, pace, stopped.signal);
+  const figures = chosen();
+  for (const [i, figure] of figures.entries()) {
+    const place = `${i + 1} of ${figures.length}`;
+    results[figure.name] = await measure(figure, place, pace, stopped.signal);
     writeResults(`${ROOT}bench-results.json`, results);
   }
 }

@@ -21,6 +21,8 @@ export class View implements RegistrySink {
   /** What the registry did against its contract. */
   readonly faults: string[] = [];
   #listing: Map<string, Entry> | undefined;
+  /** How many keys the list is said to have. */
+  #keys: number | undefined;
   readonly #waiting = new Set<() => void>();
 
   constructor(keepHistory = false) {
@@ -39,8 +41,9 @@ export class View implements RegistrySink {
     return this.states.at(-1)?.kind ?? 'starting';
   }
 
-  listing(revision: number): void {
+  listing(revision: number, keys?: number): void {
     this.#listing = new Map();
+    this.#keys = keys;
     this.#expect(revision > 0, `listing at revision ${revision}`);
     this.#told();
   }
@@ -58,6 +61,8 @@ export class View implements RegistrySink {
   }
 
   listed(revision: number): void {
+    const { size } = this.#listing ?? { size: 0 };
+    this.#expect((this.#keys ?? size) === size, `${size} of ${this.#keys} keys`);
     this.#expect(this.#listing !== undefined, 'listed without listing');
     this.entries = this.#listing ?? new Map();
     this.#listing = undefined;

@@ -4,7 +4,7 @@ import type { Pace } from '../figure.ts';
 import type { Data, ServerKind, Started } from '../servers/server.ts';
 import type { TestBed } from './bed.ts';
 import { type Codes, type Cost, cost, type Load } from './dnsperf.ts';
-import { progress } from './progress.ts';
+import { progress, showProgress } from './progress.ts';
 import { type Row, whole } from './results.ts';
 import { median } from './stats.ts';
 
@@ -125,11 +125,14 @@ export async function rounds(
   pace: Pace,
 ): Promise<Round[]> {
   const all: Round[] = [];
+  const shown = showProgress(label, 'rounds');
   for (let run = 1; run <= pace.runs; run++) {
     const round = await measureRound(bed, contenders, questions, pace, run - 1);
     progress(`${label}, run ${run}: ${roundText(round)}`);
     all.push(round);
+    shown.reached(run, pace.runs);
   }
+  shown.end();
   return all;
 }
 

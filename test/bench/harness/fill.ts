@@ -1,6 +1,7 @@
 // Services into an etcd, many to a transaction.
 import { Etcd3 } from 'etcd3';
 import type { BenchService } from '../services.ts';
+import { showProgress } from './progress.ts';
 
 /** What etcd takes in one transaction unless it is told otherwise. */
 const PER_TRANSACTION = 128;
@@ -19,12 +20,15 @@ export async function fill(
       .then(...puts)
       .commit();
   };
+  const progress = showProgress('writing into etcd', 'services');
   try {
     for (let i = 0; i < all.length; i += PER_TRANSACTION * AT_ONCE) {
       const parts = Array.from({ length: AT_ONCE }, (_, n) => i + n * PER_TRANSACTION);
       await Promise.all(parts.map((from) => write(all.slice(from, from + PER_TRANSACTION))));
+      progress.reached(Math.min(all.length, i + PER_TRANSACTION * AT_ONCE), all.length);
     }
   } finally {
+    progress.end();
     client.close();
   }
 }

@@ -35,9 +35,10 @@ import {
 } from './config.ts';
 import { ExpiryGuard } from './expiry-guard.ts';
 import { explaining } from './explaining.ts';
-import { Feed, logBad, wordOf } from './feed.ts';
+import { Feed, logBad } from './feed.ts';
 import { Forwarding } from './forwarding.ts';
 import { guardSettings, ownSecret } from './guarding.ts';
+import { healthOf, lagOf } from './health.ts';
 import { liveStatus, PAGE_FOLDER } from './live-status.ts';
 import { giveBackMemory } from './memory.ts';
 import { Observers } from './observers.ts';
@@ -141,7 +142,10 @@ export class Server {
       guard: this.#guardMemory.counts,
       table,
       upstream: () => this.#forwarding.status().groups,
-      registry: { ready: () => isReady(this.#health()), lag: () => this.#lag() },
+      registry: {
+        ready: () => isReady(this.#health()),
+        lag: () => lagOf(this.#feed.standing, this.#registry?.lastWord, this.#clock.now()),
+      },
     });
     this.#policy = new StalePolicy(options, { zones, logger: this.#logger, clock: this.#clock });
     this.#expiry = new ExpiryGuard(options, {
@@ -303,26 +307,17 @@ export class Server {
     );
   }
 
-  /** Seconds since the last word from the registry, or since what a snapshot holds was heard; undefined before. */
-  #lag(): number | undefined {
-    const { state } = this.#feed.standing;
-    const heard = this.#registry?.lastWord ?? (state.kind === 'stale' ? state.since : undefined);
-    return heard === undefined ? undefined : Math.max(0, this.#clock.now() - heard) / 1000;
-  }
-
   #health(): Health {
-    const { standing } = this.#feed;
-    const { revision } = this.#contents;
-    const registry = this.#registry?.url ?? '';
-    const upstream = this.#forwarding.status().groups;
-    if (this.#stopped !== undefined) return { registry, state: 'stopping', revision, upstream };
-    const kind = wordOf(standing);
-    const { expired } = this.#policy;
-    const held = this.#expiry.guarded;
-    const { staleTtl, staleMax } = this.#options;
-    const policy = { staleTtl, staleMax };
-    const parts = { ...cut(standing.state), ...(expired && { expired }), held, policy };
-    return { registry, state: kind, revision, upstream, ...parts };
+    return healthOf({
+      registry: this.#registry?.url ?? '',
+      isStopping: this.#stopped !== undefined,
+      standing: this.#feed.standing,
+      revision: this.#contents.revision,
+      upstream: this.#forwarding.status().groups,
+      expired: this.#policy.expired,
+      held: this.#expiry.guarded,
+      options: this.#options,
+    });
   }
 
   /**
@@ -392,11 +387,6 @@ export class Server {
     this.#snapshot = undefined;
     this.#registry = undefined;
   }
-}
-
-/** Since when and why it is cut off, where it is. */
-function cut(state: Feed['standing']['state']): { since?: number; cause?: unknown } {
-  return state.kind === 'stale' ? { since: state.since, cause: state.cause } : {};
 }
 
 /** A server with the options given, the rest at their defaults; throws a FingerpostError of code `config`. */

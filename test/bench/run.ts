@@ -9,6 +9,7 @@ import { growth } from './figures/growth.ts';
 import { latencyFigure } from './figures/latency.ts';
 import { limits } from './figures/limits.ts';
 import { load } from './figures/load.ts';
+import { metrics } from './figures/metrics.ts';
 import { million } from './figures/million.ts';
 import { mix } from './figures/mix.ts';
 import { nxdomain } from './figures/nxdomain.ts';
@@ -42,6 +43,7 @@ const FIGURES: readonly Figure[] = [
   latencyFigure,
   growth,
   limits,
+  metrics,
   observers,
   page,
   outside,

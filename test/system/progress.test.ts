@@ -1,8 +1,10 @@
 // A person who starts a server with a big registry sees how far it has come: a bar on the terminal, gone when it is done.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { TestEtcd } from '../support/etcd.ts';
-import { freePort } from '../support/ports.ts';
 import { onTerminal } from '../support/on-terminal.ts';
+import { freePort } from '../support/ports.ts';
 import { Scene } from '../support/scene.ts';
 import { fillEtcd } from '../support/services.ts';
 
@@ -22,6 +24,8 @@ async function watched(): Promise<{ bars: string[]; lines: string }> {
   const listen = ['--listen', `127.0.0.1:${await freePort()}`, '--http', 'off', '--workers', '1'];
   const program = onTerminal(scene, ['serve', ...registry, ...listen], folder);
   await program.line(/^fingerpost ready: /);
+  // It is written a second after the list.
+  await expect.poll(() => existsSync(join(folder, 'state/snapshot')), { timeout: 60_000 }).toBe(true);
   expect((await program.stop()).code).toBe(0);
   const [before = '', ...drawn] = program.out.text.split(CLEAR);
   return {

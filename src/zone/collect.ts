@@ -1,7 +1,7 @@
 // services(N): the services that a name returns, the group rule applied, at a bounded cost (design section 3).
 import type { Node } from './node.ts';
 import { MAX_VISITED, type Scope } from './scope.ts';
-import { type Stored, strippedDepth } from './stored.ts';
+import { Stored, strippedDepth } from './stored.ts';
 import type { ZoneWitness } from './witness.ts';
 import type { Match } from './zones.ts';
 
@@ -9,6 +9,8 @@ import type { Match } from './zones.ts';
 export const MAX_FOUND = 4096;
 
 type Wanted = (stored: Stored) => boolean;
+
+const everyOne: Wanted = () => true;
 
 /**
  * The wanted services of a scope: at its nodes or below them, or (`exact`) owned by them. Shallow ones come first,
@@ -42,23 +44,62 @@ class Found {
 
   take(level: readonly Stored[]): void {
     if (level.length === 0) return;
-    if (!this.#decided) this.#group = onlyGroup(level);
-    this.#decided = true;
+    if (!this.#decided) this.#decide(level);
     for (const stored of level) {
       if (this.isFull) return;
-      if (!this.#wanted(stored)) this.#witness?.({ kind: 'left', stored, why: 'type' });
-      else if (!this.#stays(stored.traits.group)) this.#witness?.({ kind: 'left', stored, why: 'group' });
-      else {
-        this.services.push(stored);
-        this.#witness?.({ kind: 'taken', stored });
-      }
+      this.#see(stored);
     }
   }
 
+  /**
+   * The same for those services of nodes that are their own, without a list of all: there may be very many, and few are
+   * wanted.
+   */
+  takeAt(nodes: readonly Node[], isOwn: Wanted): void {
+    if (!this.#decided) this.#decideAt(nodes, isOwn);
+    for (const { stored } of nodes) {
+      if (stored === undefined) continue;
+      if (this.isFull) return;
+      if (!(stored instanceof Stored)) this.take(stored.filter(isOwn));
+      else if (isOwn(stored)) this.#see(stored);
+    }
+  }
+
+  #see(stored: Stored): void {
+    if (!this.#wanted(stored)) this.#witness?.({ kind: 'left', stored, why: 'type' });
+    else if (!this.#stays(stored.traits.group)) this.#witness?.({ kind: 'left', stored, why: 'group' });
+    else {
+      this.services.push(stored);
+      this.#witness?.({ kind: 'taken', stored });
+    }
+  }
+
+  #decide(level: readonly Stored[]): void {
+    this.#decided = true;
+    this.#group = onlyGroup(level);
+  }
+
+  /** Nearly always no service has a group, and that is found out without a list of them. */
+  #decideAt(nodes: readonly Node[], isOwn: Wanted): void {
+    let isEmpty = true;
+    for (const { stored } of nodes) {
+      if (stored === undefined || (stored instanceof Stored && !isOwn(stored))) continue;
+      if (stored instanceof Stored && stored.traits.group === '') {
+        isEmpty = false;
+        continue;
+      }
+      const level = servicesOf(nodes).filter(isOwn);
+      if (level.length > 0) this.#decide(level);
+      return;
+    }
+    this.#decided = !isEmpty;
+  }
+
   /** Of services that stand here, those that are not this owner's. */
-  pass(here: readonly Stored[], isOwn: Wanted): void {
+  pass(nodes: readonly Node[], isOwn: Wanted): void {
     if (this.#witness === undefined) return;
-    for (const stored of here) if (!isOwn(stored)) this.#witness({ kind: 'left', stored, why: 'owner' });
+    for (const stored of servicesOf(nodes))
+      if (!isOwn(stored)) this.#witness({ kind: 'left', stored, why: 'owner' });
   }
 
   /** Nothing more is looked at. */
@@ -89,7 +130,7 @@ function collectBelow(roots: readonly Node[], found: Found): void {
   let nodes = roots;
   while (nodes.length > 0 && visited < MAX_VISITED && !found.isFull) {
     visited += nodes.length;
-    found.take(servicesOf(nodes));
+    found.takeAt(nodes, everyOne);
     nodes = below(nodes, MAX_VISITED - visited);
   }
   if (visited >= MAX_VISITED || found.isFull) found.stop();
@@ -117,10 +158,9 @@ function below(nodes: readonly Node[], limit: number): Node[] {
 
 /** The services that the roots own: their own that are not stripped away, and those stripped up to them, level by level. */
 function collectOwned({ roots, depth }: Scope, found: Found): void {
-  const here = servicesOf(roots);
   const isOwn: Wanted = ({ traits }) => strippedDepth(depth, traits.targetstrip) === depth;
-  found.take(here.filter(isOwn));
-  found.pass(here, isOwn);
+  found.takeAt(roots, isOwn);
+  found.pass(roots, isOwn);
   const byStrip = new Map<number, Stored[]>();
   for (const stored of strippedTo(roots)) {
     const strip = stored.traits.targetstrip;

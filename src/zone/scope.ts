@@ -44,7 +44,7 @@ function matching(tree: Tree, labels: ReversedLabels, first: number): Scope {
     const next: Node[] = [];
     for (const node of roots) {
       if (next.length >= MAX_VISITED) break;
-      if (isWildcard(label)) next.push(...take(node.children(), MAX_VISITED - next.length));
+      if (isWildcard(label)) take(node.children(), MAX_VISITED, next);
       else {
         const child = node.child(label);
         if (child !== undefined) next.push(child);
@@ -55,11 +55,10 @@ function matching(tree: Tree, labels: ReversedLabels, first: number): Scope {
   return { labels, roots, depth: labels.length, read: fixed.node, by: 'wildcard question' };
 }
 
-function take(nodes: Iterable<Node>, count: number): Node[] {
-  const taken: Node[] = [];
+/** Adds nodes until there are `most`. */
+function take(nodes: Iterable<Node>, most: number, taken: Node[]): void {
   for (const node of nodes) {
-    if (taken.length >= count) break;
+    if (taken.length >= most) return;
     taken.push(node);
   }
-  return taken;
 }

@@ -162,7 +162,9 @@ function countsOf(look: LookNotes, type: number): ShownReason[] {
       ),
     );
   if (match === 'exact' && scope.roots.some((root) => root.hasChildren))
-    reasons.push(because('below-exact', 'Services below it do not count.'));
+    reasons.push(
+      because('below-exact', 'Services below it do not count, but for those that targetstrip makes its own.'),
+    );
   if (bounded)
     reasons.push(
       because(

@@ -1,5 +1,6 @@
 // Another server's answer, laid out as the table keeps it: the bytes of its records as they came.
 import type { Answer } from '../upstream/cache.ts';
+import { placesOf } from '../upstream/cache-reply.ts';
 import { at, lower, u16 } from '../wire/bytes.ts';
 import { Class, Flag, HEADER_LENGTH, type Rcode } from '../wire/codes.ts';
 import { layOut, NO_ZONE } from '../wire/compiled.ts';
@@ -16,13 +17,14 @@ import type { Query } from '../wire/query.ts';
 export function layOutForwarded(
   request: Uint8Array,
   query: Query,
-  { reply, places, stale }: Answer,
+  { reply, stale }: Answer,
 ): Uint8Array | undefined {
   const { message, rcode, errors } = reply;
   if (query.class !== Class.IN || query.dnssecOk || (at(request, 3) & Flag.CD) !== 0) return undefined;
   if (stale || errors.length > 0 || rcode > Flag.RCODE || (at(message, 2) & Flag.TC) !== 0) return undefined;
   if (!isAsked(message, query)) return undefined;
   const start = query.questionEnd;
+  const places = placesOf(message);
   return layOut({
     // Any number of four bits is stored and given out as it is.
     rcode: rcode as Rcode,

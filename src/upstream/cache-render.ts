@@ -4,6 +4,7 @@ import { Rcode } from '../wire/codes.ts';
 import { type ExtendedError, ExtendedErrorCode } from '../wire/extended-error.ts';
 import type { Query } from '../wire/query.ts';
 import type { Answer } from './cache.ts';
+import { placesOf } from './cache-reply.ts';
 import { relay } from './relay.ts';
 
 /** The TTL of everything that is past its time, in seconds (RFC 8767 4). */
@@ -38,10 +39,12 @@ export function renderAnswer(
   const length = relay(answer.reply, request, query, limit, reply, staleErrors(answer));
   // The records that were sent stand where they stood, since the question is as long.
   const sent = u16(reply, 6) + u16(reply, 8) + u16(reply, 10) - (query.edns ? 1 : 0);
-  const records = Math.min(sent, answer.places.length / 2);
   const age = ageOf(answer, now);
+  if (age === 0 && !answer.stale) return length;
+  const places = placesOf(answer.reply.message);
+  const records = Math.min(sent, places.length / 2);
   for (let i = 0; i < records; i++) {
-    const place = answer.places[i * 2 + 1] as number;
+    const place = places[i * 2 + 1] as number;
     putU32(reply, place, answer.stale ? STALE_TTL : Math.max(0, i32(reply, place) - age));
   }
   return length;

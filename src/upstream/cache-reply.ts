@@ -14,8 +14,6 @@ export interface Lifetimes {
 export interface Kept {
   /** Its TTLs are such as may be given on. */
   readonly reply: UpstreamReply;
-  /** For each record, in order of the sections: where in the message it begins, and where its TTL stands. */
-  readonly places: Uint16Array;
   /** Seconds that it may be kept, 0 for not at all. No TTL in an answer that may be kept is less. */
   readonly life: number;
 }
@@ -49,7 +47,7 @@ export function lookThrough(reply: UpstreamReply, lifetimes: Lifetimes): Kept {
   return new Scan(reply.message, lifetimes).judge(reply);
 }
 
-/** Where records stand in a message that was looked through before: see `Kept.places`. */
+/** For each record of a message, in order of the sections: where in it the record begins, and where its TTL stands. */
 export function placesOf(message: Uint8Array): Uint16Array {
   return new Scan(message, ANY_LIFE).places();
 }
@@ -83,7 +81,7 @@ class Scan {
     this.#records();
     const { reply: bounded, least } = this.#bounded(reply);
     const life = this.#reader.failed ? 0 : this.#life(reply, least);
-    return { reply: bounded, places: places.slice(0, this.#count * 2), life };
+    return { reply: bounded, life };
   }
 
   #records(): void {

@@ -4,7 +4,7 @@ import type { Counters } from '../base/counters.ts';
 import { latin1 } from '../wire/bytes.ts';
 import type { Name } from '../wire/name.ts';
 import { isKeyBelow } from './cache-question.ts';
-import { isAnswerCode, type Kept, placesOf } from './cache-reply.ts';
+import { isAnswerCode, type Kept } from './cache-reply.ts';
 import type { UpstreamFailure, UpstreamReply } from './upstreamed.ts';
 
 /** What is given to clients: a reply, and from when to when. */
@@ -109,8 +109,7 @@ export class Entry {
     const message = bytesOf(this.#message);
     const reply: UpstreamReply = { kind: 'reply', message, rcode: this.#rcode, errors: this.#errors };
     const heldUntil = this.#cameAt + this.#heldMs;
-    const places = placesOf(message);
-    return { kind: 'answer', reply, places, life: this.#life, cameAt: this.#cameAt, heldUntil, stale };
+    return { kind: 'answer', reply, life: this.#life, cameAt: this.#cameAt, heldUntil, stale };
   }
 }
 

@@ -3,6 +3,7 @@ import type { Cancel } from '../base/clock.ts';
 import { putU16 } from '../wire/bytes.ts';
 import { Rcode } from '../wire/codes.ts';
 import type { Transport } from '../wire/query.ts';
+import type { Deadlines } from './deadlines.ts';
 import type { UpstreamDeps } from './deps.ts';
 import { packetOf, type Question } from './question.ts';
 import type { RandomWords } from './random.ts';
@@ -27,10 +28,13 @@ export interface Outgoing {
 export interface ExchangeDeps extends UpstreamDeps {
   readonly random: RandomWords;
   readonly replies: ReplyMemory;
+  readonly deadlines: Deadlines;
 }
 
-/** What came of it: a reply, a truncated one where TCP did not work, or nothing. Told once. */
-export type Heard = (exchange: Exchange, reply: UpstreamReply | undefined) => void;
+export interface ExchangeListener {
+  /** What came of it: a reply, a truncated one where TCP did not work, or nothing. Told once. */
+  heard(exchange: Exchange, reply: UpstreamReply | undefined): void;
+}
 
 export class Exchange {
   readonly server: UpstreamServer;
@@ -40,7 +44,7 @@ export class Exchange {
   sent = 0;
   readonly #outgoing: Outgoing;
   readonly #deps: ExchangeDeps;
-  readonly #heard: Heard;
+  readonly #listener: ExchangeListener;
   #beganAt = 0;
   #edns: boolean;
   #fellBack = false;
@@ -53,11 +57,11 @@ export class Exchange {
   #truncated: UpstreamReply | undefined;
   #isOver = false;
 
-  constructor(server: UpstreamServer, outgoing: Outgoing, deps: ExchangeDeps, heard: Heard) {
+  constructor(server: UpstreamServer, outgoing: Outgoing, deps: ExchangeDeps, listener: ExchangeListener) {
     this.server = server;
     this.#outgoing = outgoing;
     this.#deps = deps;
-    this.#heard = heard;
+    this.#listener = listener;
     this.#edns = !server.standing.plain;
   }
 
@@ -104,7 +108,7 @@ export class Exchange {
     this.#releaseSocket(true);
     // Where only the case differs it may be a guess, or a server that does not keep it: over TCP that makes no difference.
     if (match === Match.OTHER_CASE) this.#askOverTcp();
-    else this.#take(this.#deps.replies.copy(message));
+    else this.#take(message);
   }
 
   /** From the UDP socket: nobody listens there, or there is no way. */
@@ -153,12 +157,12 @@ export class Exchange {
     this.#note(true, 'tcp', message);
     this.#deps.counters.upstreamReplies.inc();
     this.server.standing.answered(undefined);
-    this.#take(this.#deps.replies.copy(message), true);
+    this.#take(message, true);
   }
 
-  /** A message that answers the question, and is ours to keep. */
+  /** A message that answers the question, ours until this returns. */
   #take(message: Uint8Array, overTcp = false): void {
-    const reply = takeReply(message, this.#outgoing.question.bytes);
+    const reply = takeReply(message, this.#outgoing.question.bytes, this.#deps.replies);
     if (!overTcp && isTruncated(message)) {
       this.#truncated = reply;
       this.#askOverTcp();
@@ -181,7 +185,7 @@ export class Exchange {
   #end(reply: UpstreamReply | undefined): void {
     if (this.#isOver) return;
     this.close();
-    this.#heard(this, reply);
+    this.#listener.heard(this, reply);
   }
 
   /** It is not needed any more; a reply that comes soon still tells how the server stands. */

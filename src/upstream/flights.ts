@@ -1,7 +1,7 @@
 // Every question in flight, identical ones merged, and the bounds of how many there may be.
 import type { ExchangeDeps, Outgoing } from './exchange.ts';
 import { countFailures } from './failure.ts';
-import { InFlight } from './in-flight.ts';
+import { InFlight, type InFlightOptions } from './in-flight.ts';
 import type { UpstreamServer } from './server.ts';
 import type { Upstreamed } from './upstreamed.ts';
 
@@ -20,21 +20,38 @@ interface Asker {
 }
 
 interface Flight {
-  readonly inFlight: InFlight;
+  readonly key: string;
   readonly askers: Asker[];
+  inFlight: InFlight<Flight> | undefined;
 }
 
 export class Flights {
-  limits: FlightLimits;
+  #limits: FlightLimits;
   readonly #deps: ExchangeDeps;
+  readonly #settle = (flight: Flight, upstreamed: Upstreamed): void => this.#settled(flight, upstreamed);
+  #options: InFlightOptions<Flight>;
   readonly #flights = new Map<string, Flight>();
   readonly #perClient = new Map<string, number>();
   /** Askers that wait. */
   #waiting = 0;
 
   constructor(limits: FlightLimits, deps: ExchangeDeps) {
-    this.limits = limits;
+    this.#limits = limits;
     this.#deps = deps;
+    this.#options = this.#optionsOf(limits);
+  }
+
+  get limits(): FlightLimits {
+    return this.#limits;
+  }
+
+  set limits(limits: FlightLimits) {
+    this.#limits = limits;
+    this.#options = this.#optionsOf(limits);
+  }
+
+  #optionsOf({ timeoutMs }: FlightLimits): InFlightOptions<Flight> {
+    return { timeoutMs, deps: this.#deps, settle: this.#settle };
   }
 
   get waiting(): number {
@@ -60,14 +77,11 @@ export class Flights {
     outgoing: Outgoing,
     servers: readonly UpstreamServer[],
   ): Promise<Upstreamed> {
-    const askers: Asker[] = [];
-    const answer = this.#wait(askers, client);
-    const inFlight = new InFlight(servers, outgoing, {
-      timeoutMs: this.limits.timeoutMs,
-      deps: this.#deps,
-      settle: (upstreamed) => this.#settle(key, askers, upstreamed),
-    });
-    this.#flights.set(key, { inFlight, askers });
+    const flight: Flight = { key, askers: [], inFlight: undefined };
+    const answer = this.#wait(flight.askers, client);
+    const inFlight = new InFlight(flight, servers, outgoing, this.#options);
+    flight.inFlight = inFlight;
+    this.#flights.set(key, flight);
     inFlight.begin();
     return answer;
   }
@@ -80,7 +94,7 @@ export class Flights {
     });
   }
 
-  #settle(key: string, askers: readonly Asker[], upstreamed: Upstreamed): void {
+  #settled({ key, askers }: Flight, upstreamed: Upstreamed): void {
     this.#flights.delete(key);
     if (upstreamed.kind !== 'reply') countFailures(this.#deps.counters, upstreamed.kind, askers.length);
     for (const { client, tell } of askers) {
@@ -98,6 +112,6 @@ export class Flights {
 
   /** Ends all of them: they are unreachable. */
   close(): void {
-    for (const { inFlight } of [...this.#flights.values()]) inFlight.abort();
+    for (const { inFlight } of [...this.#flights.values()]) inFlight?.abort();
   }
 }

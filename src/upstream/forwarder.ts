@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Name } from '../wire/name.ts';
 import type { Query } from '../wire/query.ts';
+import { Deadlines } from './deadlines.ts';
 import type { ServerAddress, UpstreamDeps } from './deps.ts';
 import { countFailures } from './failure.ts';
 import { type FlightLimits, Flights } from './flights.ts';
@@ -33,7 +34,8 @@ export class Forwarder {
 
   constructor(limits: FlightLimits, deps: UpstreamDeps) {
     const random = new RandomWords();
-    const exchange = { ...deps, random, replies: new ReplyMemory() };
+    const deadlines = new Deadlines(deps.clock);
+    const exchange = { ...deps, random, replies: new ReplyMemory(), deadlines };
     this.#deps = deps;
     this.#pool = new ServerPool(random, deps);
     this.#flights = new Flights(limits, exchange);
@@ -85,7 +87,7 @@ export class Forwarder {
       this.#probes.hint();
       return this.#fail('loop');
     }
-    const key = `${group.number} ${keyOf(query, question)}`;
+    const key = keyOf(query, question, group.number);
     if (!this.#isOpen) return this.#fail('unreachable');
     if (this.#flights.isFull(client)) return this.#fail('overload');
     const merged = this.#flights.join(key, client);

@@ -1,7 +1,7 @@
 // One question in flight: asked of one server after the other, until one gives an answer or time is up.
-import type { Cancel } from '../base/clock.ts';
 import { Rcode } from '../wire/codes.ts';
-import { Exchange, type ExchangeDeps, type Heard, type Outgoing } from './exchange.ts';
+import type { Waiting } from './deadlines.ts';
+import { Exchange, type ExchangeDeps, type ExchangeListener, type Outgoing } from './exchange.ts';
 import { isTruncated } from './receive.ts';
 import type { UpstreamServer } from './server.ts';
 import type { Upstreamed, UpstreamReply } from './upstreamed.ts';
@@ -29,20 +29,23 @@ interface Candidate {
   refused: boolean;
 }
 
-export interface InFlightOptions {
+/** One object serves many questions. */
+export interface InFlightOptions<Subject> {
   /** For all attempts together, in milliseconds. */
   readonly timeoutMs: number;
   readonly deps: ExchangeDeps;
-  /** Called once. */
-  readonly settle: (upstreamed: Upstreamed) => void;
+  /** Called once for each question, with what it was begun for. */
+  readonly settle: (subject: Subject, upstreamed: Upstreamed) => void;
 }
 
-export class InFlight {
+export class InFlight<Subject> implements ExchangeListener, Waiting {
+  dueAt = 0;
+  place = -1;
+  readonly #subject: Subject;
   readonly #outgoing: Outgoing;
-  readonly #options: InFlightOptions;
+  readonly #options: InFlightOptions<Subject>;
   readonly #candidates: readonly Candidate[];
   readonly #until: number;
-  #cancelTimer: Cancel = () => {};
   /** Whose turn it is. */
   #current: Candidate | undefined;
   #turns = 0;
@@ -51,7 +54,13 @@ export class InFlight {
   #isSettled = false;
 
   /** `servers` in the order in which they are to be asked; at least one. */
-  constructor(servers: readonly UpstreamServer[], outgoing: Outgoing, options: InFlightOptions) {
+  constructor(
+    subject: Subject,
+    servers: readonly UpstreamServer[],
+    outgoing: Outgoing,
+    options: InFlightOptions<Subject>,
+  ) {
+    this.#subject = subject;
     this.#outgoing = outgoing;
     this.#options = options;
     this.#until = options.deps.clock.now() + options.timeoutMs;
@@ -97,21 +106,18 @@ export class InFlight {
 
   #send(candidate: Candidate): void {
     if (candidate.exchange === undefined || candidate.exchange.isOver) {
-      const { deps } = this.#options;
-      const heard: Heard = (_exchange, reply) => this.#heard(candidate, reply);
-      candidate.exchange = new Exchange(candidate.server, this.#outgoing, deps, heard);
+      candidate.exchange = new Exchange(candidate.server, this.#outgoing, this.#options.deps, this);
     }
     candidate.exchange.send();
   }
 
   #wait(ms: number): void {
-    this.#cancelTimer();
-    const { clock } = this.#options.deps;
-    const left = this.#until - clock.now();
-    this.#cancelTimer = clock.after(Math.min(ms, left), () => this.#timeUp());
+    const { clock, deadlines } = this.#options.deps;
+    deadlines.set(this, Math.min(ms, this.#until - clock.now()));
   }
 
-  #timeUp(): void {
+  timeUp(): void {
+    if (this.#isSettled) return;
     const { clock } = this.#options.deps;
     const waiting = this.#current?.exchange;
     if (this.#current !== undefined && waiting?.isOver === false) {
@@ -126,7 +132,9 @@ export class InFlight {
   }
 
   /** A server's answer, or undefined where it could not be asked or was not understood. */
-  #heard(candidate: Candidate, reply: UpstreamReply | undefined): void {
+  heard(exchange: Exchange, reply: UpstreamReply | undefined): void {
+    const candidate = this.#candidates.find((one) => one.exchange === exchange);
+    if (candidate === undefined) return;
     if (reply !== undefined) candidate.server.standing.helped(isAnswer(reply));
     if (this.#isSettled) return;
     if (reply !== undefined && isAnswer(reply)) {
@@ -147,9 +155,9 @@ export class InFlight {
   #settle(upstreamed: Upstreamed): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
-    this.#cancelTimer();
+    this.#options.deps.deadlines.cancel(this);
     for (const { exchange } of this.#candidates) exchange?.linger();
-    this.#options.settle(upstreamed);
+    this.#options.settle(this.#subject, upstreamed);
   }
 }
 

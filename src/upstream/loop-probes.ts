@@ -5,7 +5,7 @@ import { Class, Type } from '../wire/codes.ts';
 import type { Name } from '../wire/name.ts';
 import type { ExchangeDeps } from './exchange.ts';
 import type { Member, ServerGroup } from './group.ts';
-import { InFlight } from './in-flight.ts';
+import { InFlight, type InFlightOptions } from './in-flight.ts';
 import { marksToSend, UNMARKED } from './marks.ts';
 import type { Question } from './question.ts';
 import type { Upstreamed } from './upstreamed.ts';
@@ -31,7 +31,7 @@ const SUFFIX = Buffer.concat(
 interface Probe {
   readonly group: ServerGroup;
   readonly member: Member;
-  readonly inFlight: InFlight;
+  readonly inFlight: InFlight<string>;
   /** It came back to us. */
   hasReturned: boolean;
 }
@@ -39,6 +39,7 @@ interface Probe {
 export class LoopProbes {
   readonly #deps: ExchangeDeps;
   readonly #options: Uint8Array;
+  readonly #asking: InFlightOptions<string>;
   readonly #groups = new Set<ServerGroup>();
   /** By their random label. */
   readonly #probes = new Map<string, Probe>();
@@ -50,6 +51,8 @@ export class LoopProbes {
   constructor(self: Uint8Array, deps: ExchangeDeps) {
     this.#deps = deps;
     this.#options = marksToSend(UNMARKED, self, false);
+    const settle = (label: string, upstreamed: Upstreamed) => this.#settled(label, upstreamed);
+    this.#asking = { timeoutMs: TIMEOUT_MS, deps, settle };
   }
 
   watch(group: ServerGroup): void {
@@ -94,13 +97,8 @@ export class LoopProbes {
 
   #probe(group: ServerGroup, member: Member): void {
     const label = this.#freshLabel();
-    const settle = (upstreamed: Upstreamed) => this.#settled(label, upstreamed);
     const outgoing = { question: questionFor(label), options: this.#options };
-    const inFlight = new InFlight([member.server], outgoing, {
-      timeoutMs: TIMEOUT_MS,
-      deps: this.#deps,
-      settle,
-    });
+    const inFlight = new InFlight(label, [member.server], outgoing, this.#asking);
     this.#probes.set(label, { group, member, inFlight, hasReturned: false });
     inFlight.begin();
   }

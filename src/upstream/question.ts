@@ -1,7 +1,8 @@
 // A client's question as other servers are asked it: anew, with our own EDNS and nothing else of the client's.
-import { at, putU16 } from '../wire/bytes.ts';
+import { at, copyOf, putU16, putU32 } from '../wire/bytes.ts';
 import { Flag, HEADER_LENGTH, MAX_UDP_SIZE, Type } from '../wire/codes.ts';
 import { OPT_LENGTH } from '../wire/frame.ts';
+import { MAX_NAME } from '../wire/name.ts';
 import type { Query } from '../wire/query.ts';
 import { type Marks, readMarks } from './marks.ts';
 
@@ -18,19 +19,27 @@ export interface Question {
 /** A copy of what `query` was read as from `request`. */
 export function questionOf(request: Uint8Array, query: Query): Question {
   return {
-    bytes: new Uint8Array(request.subarray(HEADER_LENGTH, query.questionEnd)),
+    bytes: copyOf(request, HEADER_LENGTH, query.questionEnd),
     dnssecOk: query.dnssecOk,
     checkingDisabled: (at(request, 3) & Flag.CD) !== 0,
     marks: readMarks(request, query.questionEnd),
   };
 }
 
-/** Questions with the same key get the same answer; letters of the name count alike. */
-export function keyOf(query: Query, question: Question): string {
-  const flags = (question.dnssecOk ? 1 : 0) | (question.checkingDisabled ? 2 : 0);
+/** Group, class and flags stand before name and type in a key. */
+const KEY_HEAD = 7;
+const scratch = Buffer.alloc(KEY_HEAD + MAX_NAME + 2);
+
+/** Questions with the same key, put to the same group, get the same answer; letters of the name count alike. */
+export function keyOf(query: Query, question: Question, group = 0): string {
+  putU32(scratch, 0, group);
+  putU16(scratch, 4, query.class);
+  scratch[6] = (question.dnssecOk ? 1 : 0) | (question.checkingDisabled ? 2 : 0);
+  const length = query.nameLength + 2;
+  for (let i = 0; i < length; i++) scratch[KEY_HEAD + i] = at(query.key, i);
+  const key = scratch.toString('latin1', 0, KEY_HEAD + length);
   const { stubbed, path } = question.marks;
-  const marks = path.length === 0 && !stubbed ? '' : `${stubbed} ${Buffer.from(path).toString('latin1')}`;
-  return `${query.keyText()}${String.fromCharCode(query.class, flags)}${marks}`;
+  return path.length === 0 && !stubbed ? key : `${key}${stubbed} ${Buffer.from(path).toString('latin1')}`;
 }
 
 /**

@@ -3,6 +3,7 @@ import { at, lower, putU16, u16 } from '../wire/bytes.ts';
 import { Flag, HEADER_LENGTH, Rcode, Type } from '../wire/codes.ts';
 import { type ExtendedError, readExtendedErrors } from '../wire/extended-error.ts';
 import { Reader } from '../wire/reader.ts';
+import { ReplyMemory } from './reply-memory.ts';
 import type { UpstreamReply } from './upstreamed.ts';
 
 /**
@@ -46,14 +47,18 @@ export function isTruncated(message: Uint8Array): boolean {
 
 /** What is kept of a reply that matched, in memory of its own; undefined where it is no whole message. */
 export function acceptReply(bytes: Uint8Array, question: Uint8Array): UpstreamReply | undefined {
-  return takeReply(new Uint8Array(bytes), question);
+  return takeReply(new Uint8Array(bytes), question, new ReplyMemory());
 }
 
 /**
- * The same of a message that is ours to keep and to change. Where OPT is not the last record, those behind it are left out
+ * The same of a message that is ours to change; what is kept is copied to `memory`. Where OPT is not the last record, those behind it are left out
  * too: they are additional, and may point at bytes that would have moved.
  */
-export function takeReply(message: Uint8Array, question: Uint8Array): UpstreamReply | undefined {
+export function takeReply(
+  message: Uint8Array,
+  question: Uint8Array,
+  memory: ReplyMemory,
+): UpstreamReply | undefined {
   if (u16(message, 4) === 0) return bareReply(message, question);
   const reader = new Reader(message, HEADER_LENGTH + question.length);
   const before = u16(message, 6) + u16(message, 8);
@@ -71,21 +76,16 @@ export function takeReply(message: Uint8Array, question: Uint8Array): UpstreamRe
     if (reader.failed || (type === Type.OPT && i < before)) return undefined;
     if (type !== Type.OPT) continue;
     putU16(message, 10, i - before);
-    return kept(message, start, upperRcode, readExtendedErrors(message.subarray(data, reader.at)));
+    const errors = dataLength === 0 ? NO_ERRORS : readExtendedErrors(message.subarray(data, reader.at));
+    return kept(memory.copy(message, start), upperRcode, errors);
   }
   // Bytes behind the last record belong to nothing.
-  return kept(message, reader.at, 0, NO_ERRORS);
+  return kept(memory.copy(message, reader.at), 0, NO_ERRORS);
 }
 
-function kept(
-  message: Uint8Array,
-  end: number,
-  upperRcode: number,
-  errors: readonly ExtendedError[],
-): UpstreamReply {
+function kept(message: Uint8Array, upperRcode: number, errors: readonly ExtendedError[]): UpstreamReply {
   const rcode = (upperRcode << 4) | (at(message, 3) & Flag.RCODE);
-  const whole = end === message.length ? message : message.subarray(0, end);
-  return { kind: 'reply', message: whole, rcode, errors };
+  return { kind: 'reply', message, rcode, errors };
 }
 
 /** An error that came without the question gets it back. */
@@ -94,5 +94,5 @@ function bareReply(message: Uint8Array, question: Uint8Array): UpstreamReply {
   whole.set(message.subarray(0, 4));
   putU16(whole, 4, 1);
   whole.set(question, HEADER_LENGTH);
-  return kept(whole, whole.length, 0, NO_ERRORS);
+  return kept(whole, 0, NO_ERRORS);
 }

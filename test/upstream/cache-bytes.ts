@@ -1,6 +1,11 @@
 // What other servers say, put together byte by byte for the tests of the cache.
 import { ownQuestion } from '../../src/upstream/cache-question.ts';
-import { type Kept, type Lifetimes, lookThrough } from '../../src/upstream/cache-reply.ts';
+import {
+  type Kept,
+  type Lifetimes,
+  lookThrough,
+  placesOf as placesIn,
+} from '../../src/upstream/cache-reply.ts';
 import { acceptReply } from '../../src/upstream/receive.ts';
 import type { UpstreamReply } from '../../src/upstream/upstreamed.ts';
 import { i32 } from '../../src/wire/bytes.ts';
@@ -58,7 +63,8 @@ export const looked = (said: Said, lifetimes = DAY, asked: Uint8Array = WWW): Ke
 /** The TTLs that a reply would be given on with. */
 export const ttlsOf = (kept: Kept): number[] => placesOf(kept).map(({ ttl }) => i32(kept.reply.message, ttl));
 
-export function placesOf({ places }: Kept): { start: number; ttl: number }[] {
+export function placesOf({ reply: { message } }: Kept): { start: number; ttl: number }[] {
+  const places = placesIn(message);
   return Array.from({ length: places.length / 2 }, (_, i) => ({
     start: places[i * 2] ?? 0,
     ttl: places[i * 2 + 1] ?? 0,

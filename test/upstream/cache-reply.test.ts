@@ -108,7 +108,10 @@ describe('what is kept of it', () => {
     const said = { flags: 0x85b0, answers: [a(300), unknown], additional: [opt()] };
     const kept = looked(said);
     expect(kept.reply).toEqual(reply(said));
-    expect([...kept.places]).toEqual([33, 39, 49, 58]);
+    expect(placesOf(kept)).toEqual([
+      { start: 33, ttl: 39 },
+      { start: 49, ttl: 58 },
+    ]);
   });
 
   test('other TTLs in bytes of its own', () => {
@@ -200,7 +203,7 @@ describe('whatever comes', () => {
         expect(Buffer.compare(before, after)).toBe(0);
         const records = readMessage(given.message);
         const sections = [records?.answers, records?.authority, records?.additional];
-        expect(kept.places.length / 2).toBe(
+        expect(placesOf(kept)).toHaveLength(
           sections.reduce((sum, section) => sum + (section?.length ?? 0), 0),
         );
       }),

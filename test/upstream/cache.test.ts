@@ -79,9 +79,9 @@ describe('the cache', () => {
 
 /** An answer with a long extended error. */
 function wordy(length: number): Entry {
-  const { reply, places, life } = looked({});
+  const { reply, life } = looked({});
   const errors = [{ code: 0, text: new Uint8Array(length) }];
-  const answer = { reply: { ...reply, errors }, places, life, cameAt: 0, heldUntil: 0, stale: false };
+  const answer = { reply: { ...reply, errors }, life, cameAt: 0, heldUntil: 0, stale: false };
   return new Entry({ kind: 'answer', ...answer }, 0, 1);
 }
 

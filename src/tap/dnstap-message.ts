@@ -1,6 +1,7 @@
 // A record as a message of dnstap (dnstap.proto), in protobuf's wire format. A writer of our own, since a library would
 // make an object for every message first, and this one schema of numbers and bytes is all there is to write.
 import type { Client } from '../wire/client.ts';
+import { copy } from '../wire/frame.ts';
 import { Kind, type TapRecord } from './record.ts';
 
 /** Message.Type. */
@@ -71,8 +72,7 @@ class Fields {
   data(field: number, from: Uint8Array, start: number, length: number): void {
     this.#varint((field << 3) | BYTES);
     this.#varint(length);
-    this.bytes.set(from.subarray(start, start + length), this.at);
-    this.at += length;
+    this.at = copy(from, start, length, this.bytes, this.at);
   }
 
   address(field: number, { words, isIpv4 }: Client): void {

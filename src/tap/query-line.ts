@@ -20,6 +20,9 @@ const ESCAPED: readonly Uint8Array[] = Array.from({ length: 256 }, (_, byte) => 
   return bytesOf('.();@$'.includes(char) ? `\\\\${char}` : char);
 });
 
+/** 1 for bytes that stand for themselves. */
+const PLAIN = Uint8Array.from(ESCAPED, ({ length }) => (length === 1 ? 1 : 0));
+
 /** Flags of bytes 2 and 3 of a header, as dig calls them. */
 const FLAGS: readonly (readonly [number, string])[] = [
   [Flag.QR << 8, 'qr'],
@@ -128,8 +131,10 @@ export class QueryLine {
 
   #text(bytes: Uint8Array): void {
     const { length } = bytes;
-    for (let i = 0; i < length; i++) this.#out[this.#at + i] = at(bytes, i);
-    this.#at += length;
+    const out = this.#out;
+    const start = this.#at;
+    for (let i = 0; i < length; i++) out[start + i] = at(bytes, i);
+    this.#at = start + length;
   }
 
   #field(key: Uint8Array, value: number): void {
@@ -144,13 +149,15 @@ export class QueryLine {
   }
 
   #digits(value: number, digits: number): void {
+    const out = this.#out;
+    const start = this.#at;
     let left = value;
     for (let i = digits - 1; i >= 0; i--) {
       const rest = Math.floor(left / 10);
-      this.#out[this.#at + i] = 0x30 + left - rest * 10;
+      out[start + i] = 0x30 + left - rest * 10;
       left = rest;
     }
-    this.#at += digits;
+    this.#at = start + digits;
   }
 
   #time({ seconds, microseconds }: TapRecord): void {
@@ -178,7 +185,12 @@ export class QueryLine {
     if (nameEnd - nameAt === 1) this.#text(KEYS.root);
     for (let label = nameAt; at(bytes, label) !== 0 && label < nameEnd; label += at(bytes, label) + 1) {
       const end = label + at(bytes, label);
-      for (let i = label + 1; i <= end; i++) this.#text(ESCAPED[at(bytes, i)] as Uint8Array);
+      for (let i = label + 1; i <= end; i++) {
+        const byte = at(bytes, i);
+        // Nearly all names are made of these.
+        if (PLAIN[byte] === 1) this.#out[this.#at++] = byte;
+        else this.#text(ESCAPED[byte] as Uint8Array);
+      }
       this.#text(KEYS.root);
     }
   }

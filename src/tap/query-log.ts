@@ -17,7 +17,7 @@ export interface QueryLogFilter {
   /** The part of them that is logged, picked at random: 0..1. */
   readonly share: number;
   readonly zones: readonly Name[];
-  /** Each below 32. */
+  /** Each below 31. */
   readonly rcodes: readonly number[];
   readonly clients: readonly Network[];
 }

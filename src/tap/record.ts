@@ -35,6 +35,10 @@ export const Field = {
   HEAD: 14,
 } as const;
 
+function wordAt(words: Int32Array, place: number): number {
+  return words[place] as number;
+}
+
 /** A record, read where it stands; one object serves all. */
 export class TapRecord {
   /** The memory that it stands in. */
@@ -64,27 +68,26 @@ export class TapRecord {
 
   /** Reads the record at word `place`. */
   read(words: Int32Array, bytes: Uint8Array, place: number): void {
-    const word = (field: number): number => words[place + field] as number;
-    const kind = word(Field.KIND);
+    const kind = wordAt(words, place + Field.KIND);
     this.bytes = bytes;
     this.wants = kind & 0xff;
     this.isTcp = ((kind >>> 16) & 1) === 1;
     this.kind = kind >>> 24;
-    this.seconds = word(Field.SECONDS) >>> 0;
-    this.microseconds = word(Field.MICROSECONDS);
-    this.latencyUs = word(Field.LATENCY) >>> 0;
-    for (let i = 0; i < 4; i++) this.client.words[i] = word(Field.ADDRESS + i);
-    this.client.port = word(Field.PORT) & 0xffff;
-    this.rcode = word(Field.PORT) >>> 16;
-    this.questionEnd = word(Field.QUESTION) & 0xffff;
-    this.flags = word(Field.QUESTION) >>> 16;
-    this.requestSize = word(Field.SIZES) & 0xffff;
-    this.replySize = word(Field.SIZES) >>> 16;
-    this.requestKept = word(Field.KEPT) & 0xffff;
-    this.replyKept = word(Field.KEPT) >>> 16;
-    this.hasEdns = (word(Field.EDNS) & 1) !== 0;
-    this.dnssecOk = (word(Field.EDNS) & 2) !== 0;
-    this.udpSize = word(Field.EDNS) >>> 16;
+    this.seconds = wordAt(words, place + Field.SECONDS) >>> 0;
+    this.microseconds = wordAt(words, place + Field.MICROSECONDS);
+    this.latencyUs = wordAt(words, place + Field.LATENCY) >>> 0;
+    for (let i = 0; i < 4; i++) this.client.words[i] = wordAt(words, place + Field.ADDRESS + i);
+    this.client.port = wordAt(words, place + Field.PORT) & 0xffff;
+    this.rcode = wordAt(words, place + Field.PORT) >>> 16;
+    this.questionEnd = wordAt(words, place + Field.QUESTION) & 0xffff;
+    this.flags = wordAt(words, place + Field.QUESTION) >>> 16;
+    this.requestSize = wordAt(words, place + Field.SIZES) & 0xffff;
+    this.replySize = wordAt(words, place + Field.SIZES) >>> 16;
+    this.requestKept = wordAt(words, place + Field.KEPT) & 0xffff;
+    this.replyKept = wordAt(words, place + Field.KEPT) >>> 16;
+    this.hasEdns = (wordAt(words, place + Field.EDNS) & 1) !== 0;
+    this.dnssecOk = (wordAt(words, place + Field.EDNS) & 2) !== 0;
+    this.udpSize = wordAt(words, place + Field.EDNS) >>> 16;
     this.requestAt = (place + Field.HEAD) * 4;
     this.replyAt = this.requestAt + ((this.requestKept + 3) & ~3);
     this.source = this.#sourceOf(((kind >>> 8) & 0xff) as Source);

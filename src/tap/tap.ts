@@ -8,6 +8,8 @@ import { type TapMemory, TapWriter } from './writer.ts';
 const LOOK_MS = 20;
 /** How long records are taken at a stretch, in milliseconds, before everything else gets its turn. */
 const STRETCH_MS = 2;
+/** How long they are taken for an observer that leaves, in milliseconds. */
+const LEAVE_MS = 200;
 /** Records between two looks at the clock. */
 const RUN = 32;
 
@@ -57,9 +59,11 @@ export class Tap {
   /** Gives `observer` what is there already, and nothing from now on. */
   detach(observer: Observer): void {
     if (!this.#observers.has(observer)) return;
-    this.drain();
+    this.#show(observer);
+    // Others may be written for all the while, faster than can be read.
+    this.#stretch(performance.now() + LEAVE_MS);
+    this.#flush();
     this.#observers.delete(observer);
-    this.#show();
     if (this.#observers.size > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
@@ -76,10 +80,10 @@ export class Tap {
     Atomics.store(this.#switches, word, value);
   }
 
-  #show(): void {
+  #show(leaving?: Observer): void {
     const deaf = (this.#switches[Switch.WANTS] as number) & DEAF;
     let wants = 0;
-    for (const { want } of this.#observers) wants |= want;
+    for (const observer of this.#observers) if (observer !== leaving) wants |= observer.want;
     Atomics.store(this.#switches, Switch.WANTS, wants === 0 ? 0 : wants | deaf);
   }
 

@@ -70,7 +70,9 @@ export class TapWriter {
       if ((wants & DEAF) === 0) chosen = Want.DNSTAP;
       else this.#ring.lose(Lost.DNSTAP, MESSAGES);
     }
-    if ((wants & Want.LOG) !== 0 && (((switches[Switch.LOG_RCODES] as number) >>> rcode) & 1) === 1)
+    // Those beyond, which only other servers say, are wanted where all are.
+    const bit = Math.min(rcode, 31);
+    if ((wants & Want.LOG) !== 0 && (((switches[Switch.LOG_RCODES] as number) >>> bit) & 1) === 1)
       if (this.#isIn(switches[Switch.LOG_SHARE] as number)) chosen |= Want.LOG;
     if ((wants & Want.TOP) !== 0 && this.#isIn(switches[Switch.TOP_SHARE] as number)) chosen |= Want.TOP;
     return chosen;

@@ -88,12 +88,12 @@ export function rcodeName(rcode: number): string {
   return rcodeNames.get(rcode) ?? `RCODE${rcode}`;
 }
 
-/** The number of `NXDOMAIN`, `servfail`, `RCODE11`, at most 31; undefined for anything else. */
+/** The number of `NXDOMAIN`, `servfail`, `RCODE11`, at most 30; undefined for anything else. */
 export function rcodeFromName(text: string): number | undefined {
   const upper = text.toUpperCase();
   const known = Object.entries(Rcode).find(([name]) => name === upper);
   if (known !== undefined) return known[1];
   const generic = /^RCODE(\d{1,2})$/.exec(upper);
   const code = generic === null ? Number.NaN : Number(generic[1]);
-  return code < 32 ? code : undefined;
+  return code < 31 ? code : undefined;
 }

@@ -60,7 +60,7 @@ export const observersTable = {
     group: 'serve',
     value: 'RCODE',
     help: 'log replies with this rcode only',
-    allowed: 'NOERROR, FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED, BADVERS, BADCOOKIE or RCODE0 to RCODE31',
+    allowed: 'NOERROR, FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED, BADVERS, BADCOOKIE or RCODE0 to RCODE30',
     repeated: true,
     live: true,
     schema: list(rcode, commas),

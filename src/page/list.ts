@@ -43,6 +43,8 @@ export class List {
 
   show(rows: readonly Row[]): void {
     this.#rows = rows;
+    // At once: a key may want to scroll there before the next frame.
+    this.#inner.style.height = `${rows.length * ROW_PX}px`;
     if (this.#active !== undefined) {
       const at = rows.findIndex(({ place }) => place.path === this.#active);
       // Where it is gone, the one that took its place.
@@ -74,7 +76,6 @@ export class List {
 
   #draw(): void {
     const { scrollTop, clientHeight } = this.#box;
-    this.#inner.style.height = `${this.#rows.length * ROW_PX}px`;
     const first = Math.max(0, Math.floor(scrollTop / ROW_PX) - MARGIN);
     const last = Math.min(this.#rows.length, Math.ceil((scrollTop + clientHeight) / ROW_PX) + MARGIN);
     const inSight = new Set<string>();

@@ -166,7 +166,7 @@ const follower: Follower = {
 startTheme(byId('theme'));
 search.addEventListener('input', () => {
   list.toTop();
-  showTree();
+  makeRows();
 });
 for (const [id, isOpen] of [
   ['unfold', true],
@@ -174,7 +174,7 @@ for (const [id, isOpen] of [
 ] as const)
   byId(id).addEventListener('click', () => {
     foldAll(tree, isOpen);
-    showTree();
+    makeRows();
   });
 new Feed(follower);
 // What is new or gone stops being so by itself.

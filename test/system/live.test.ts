@@ -9,7 +9,9 @@ const AT_ONCE = 500;
 
 const scene = new Scene();
 
-it(`of ${ATTEMPTS} that want to look on ${MOST_LOOKERS} may, and questions are answered all the while`, async () => {
+it(`of ${ATTEMPTS} that want to look on ${MOST_LOOKERS} may, and questions are answered all the while`, {
+  timeout: 300_000,
+}, async () => {
   const cwd = await scene.folder();
   await scene.call(['put', 'web.skydns.local', '{"host":"10.0.0.1"}'], { cwd });
   const server = await scene.server([], { cwd });

@@ -1,4 +1,5 @@
 // The metrics that Prometheus reads.
+import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { noCounters } from '../../src/base/counters.ts';
 import { metricRows } from '../../src/observe/metric-rows.ts';
@@ -93,6 +94,29 @@ describe('the text', () => {
     expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(64 * 1024);
     const lines = pieces.join('').split('\n');
     expect(lines.filter((line) => line.startsWith('fingerpost_dns_requests_total{'))).toHaveLength(301);
+  });
+
+  it('has no more lines of a zone and an address than README says, whatever clients ask', async () => {
+    const metrics = createMetrics({ process: false });
+    const query = new Query();
+    query.questionEnd = 30;
+    for (const proto of ['udp', 'tcp'] as const) {
+      const tally = metrics.tallies.open({ host: '::', port: 53 }, proto);
+      for (query.type = 0; query.type < 70_000; query.type += 1) {
+        const isIpv4 = query.type % 2 === 0;
+        const size = (query.type * 11) % 65_536;
+        // The rcode's upper bits stand in the OPT record.
+        query.optAt = 20;
+        const reply = new Uint8Array(26).fill(query.type >> 4, 25).fill(query.type, 3, 4);
+        tally.answered(query, size, isIpv4, reply, 0, size);
+        tally.answered(query, size, !isIpv4, reply, 0, size);
+        tally.tookOne(0, query.type * 1000);
+      }
+    }
+    const text = await metrics.text();
+    const lines = text.match(/^fingerpost_dns_\w+\{.*$/gm) ?? [];
+    const readme = await readFile(`${import.meta.dirname}/../../README.md`, 'utf8');
+    expect(readme).toContain(`at most ${lines.length} lines for each zone`);
   });
 
   it('is one server only', async () => {

@@ -8,7 +8,7 @@ import { freePort } from '../support/ports.ts';
 import { Scene } from '../support/scene.ts';
 import { fillEtcd } from '../support/services.ts';
 
-const COUNT = 30_000;
+const COUNT = 15_000;
 /** Takes away what stands on the terminal's last line. */
 const CLEAR = '\r\u001b[K';
 /** A bar at the beginning of what follows. */
@@ -48,7 +48,7 @@ describe('on a terminal', () => {
     expect(bars[0]).toMatch(/^reading the registry \[#*\.+\] \d+ %, [\d,]+ services\/s, \d+ s left$/);
     // In the end nothing is left of it.
     expect(bars.at(-1)).toBe('');
-    expect(lines).toMatch(/registry listed .*"services":30000/);
+    expect(lines).toMatch(/registry listed .*"services":15000/);
   });
 
   it('so is reading a snapshot', async () => {
@@ -56,7 +56,7 @@ describe('on a terminal', () => {
     const { bars, lines } = await watched();
     expect(bars[0]).toMatch(/^reading the snapshot \[#*\.+\] \d+ %, [\d.]+ MB\/s, \d+ s left$/);
     expect(bars.at(-1)).toBe('');
-    expect(lines).toMatch(/snapshot read .*"services":30000/);
+    expect(lines).toMatch(/snapshot read .*"services":15000/);
   });
 });
 

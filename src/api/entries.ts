@@ -9,15 +9,14 @@ import {
   transaction,
 } from '../registry/http-messages.ts';
 import { checkConditions, checkKey, checkWrites } from '../registry/keys.ts';
-import type { Listed, Registry, Write } from '../registry/registry.ts';
+import type { Registry, Write } from '../registry/registry.ts';
+import { listResponse } from './list.ts';
 import { json, type Operation, operation } from './operation.ts';
 import { type ApiParts, registryOf } from './parts.ts';
 import { problem } from './problem.ts';
 import { numeric } from './wait.ts';
 
 const key = z.string().meta({ description: 'a full key, prefix included' });
-/** So many entries are made into text at a stretch. */
-const PAGE = 1_000;
 
 export function entryOperations(parts: ApiParts): Operation[] {
   return [
@@ -33,7 +32,8 @@ export function entryOperations(parts: ApiParts): Operation[] {
         const registry = registryOf(parts);
         if (at !== undefined && at !== registry.prefix)
           checked(registry, () => checkKey(registry.prefix, at));
-        return listResponse(await registry.list(at));
+        const { revision, entries } = await registry.list(at);
+        return listResponse(revision, 'entries', entries, messageOfEntry);
       },
     }),
     operation({
@@ -116,21 +116,4 @@ function checked({ prefix }: Registry, check: () => void): void {
     const detail = error instanceof Error ? error.message : '';
     throw problem(422, `${detail} (the prefix of this server is ${prefix})`, { more: { code: 'registry' } });
   }
-}
-
-/** A list may be long: it is made into text as it is read. */
-function listResponse({ revision, entries }: Listed): Response {
-  const encoder = new TextEncoder();
-  let next = 0;
-  const body = new ReadableStream<Uint8Array>({
-    pull(controller) {
-      const page = entries.slice(next, next + PAGE).map((entry) => JSON.stringify(messageOfEntry(entry)));
-      const head = next === 0 ? `{"revision":${revision},"entries":[` : page.length > 0 ? ',' : '';
-      next += PAGE;
-      const isEnd = next >= entries.length;
-      controller.enqueue(encoder.encode(`${head}${page.join(',')}${isEnd ? ']}' : ''}`));
-      if (isEnd) controller.close();
-    },
-  });
-  return new Response(body, { headers: { 'content-type': 'application/json', 'cache-control': 'no-store' } });
 }

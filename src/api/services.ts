@@ -7,6 +7,7 @@ import { keyOf, nameOf } from '../service/key.ts';
 import { isProblem } from '../service/problem.ts';
 import { readEntry } from '../service/read.ts';
 import { serviceSchema } from '../service/record.ts';
+import { listResponse } from './list.ts';
 import { type ApiCall, json, type Operation, operation } from './operation.ts';
 import { type ApiParts, registryOf } from './parts.ts';
 import { problem } from './problem.ts';
@@ -57,7 +58,7 @@ export function serviceOperations(parts: ApiParts): Operation[] {
         const registry = registryOf(parts);
         const all = prefix === undefined || prefix === '' || prefix === '.';
         const { revision, entries } = await registry.list(all ? undefined : keyAt(registry, prefix));
-        return json({ revision, services: entries.map((entry) => shown(registry.prefix, entry)) });
+        return listResponse(revision, 'services', entries, (entry) => shown(registry.prefix, entry));
       },
     }),
     operation({

@@ -24,9 +24,6 @@ interface Open {
   readonly publisher: AppliedPublisher;
 }
 
-/** How long letting go may hold up the end. */
-const MOST_CLOSING_MS = 500;
-
 /** Exists as long as the server does; open while the registry is. */
 export class AppliedWord implements Applied {
   readonly #deps: AppliedDeps;
@@ -61,10 +58,7 @@ export class AppliedWord implements Applied {
     const open = this.#open;
     this.#open = undefined;
     await open?.publisher.close();
-    const late = Promise.withResolvers<void>();
-    const timer = setTimeout(late.resolve, MOST_CLOSING_MS);
-    await Promise.race([open?.statuses.close(), late.promise]); // a registry that is silent holds up nobody
-    clearTimeout(timer);
+    await open?.statuses.close();
   }
 
   /** There are ports now. */

@@ -376,11 +376,13 @@ export class Server {
   }
 
   async #close(): Promise<void> {
-    await Promise.all([this.#ports?.close(), this.#applied.close()]);
+    const unsaid = this.#applied.close();
+    await this.#ports?.close();
     await this.#forwarding.close();
     await this.#observers.close();
     await this.#snapshot?.close();
     await this.#registry?.close();
+    await unsaid;
     this.#expiry.clear();
     this.#policy.state({ kind: 'starting' });
     this.#ports = undefined;

@@ -10,6 +10,9 @@ import type { Call } from './command.ts';
 import { digLines, tryExamples } from './examples.ts';
 import { listenForSignals } from './signals.ts';
 
+/** How long what is left may take when everything is stopped, in milliseconds. */
+const MOST_LEFT_MS = 300;
+
 /** Takes the options as they are now; a mistake in them changes nothing. */
 function reload(call: Call, server: Server, log: Log): void {
   server.reopen();
@@ -76,5 +79,7 @@ export async function runServer(call: Call): Promise<number> {
   await Promise.race([started, stopped.promise]);
   log.info({ signal: await stopped.promise }, 'stopping');
   await server.stop();
+  // A call that a silent registry has not answered would keep the process until its deadline.
+  setTimeout(() => process.exit(), MOST_LEFT_MS).unref();
   return 0;
 }

@@ -34,6 +34,8 @@ const BACKOFF = { first: 50, most: 5_000 };
 const GOOD_MS = 5_000;
 /** How long etcd may usually take to answer whether it is there, in milliseconds. */
 const PROBE_MS = 4_500;
+/** How long the end of what is under way is waited for, in milliseconds. */
+const MOST_CLOSING_MS = 500;
 /** Why a watch ends that is followed by a list because somebody wants one. */
 const RELIST = new Error('a list was asked for');
 
@@ -84,7 +86,11 @@ export class EtcdFollower {
     this.#watch?.stop(new Error('closed'));
     this.#status.close();
     this.#wake();
-    await this.#running;
+    // A call that a silent etcd has not answered ends with its deadline, and then calls nobody any more.
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(late.resolve, MOST_CLOSING_MS);
+    await Promise.race([this.#running, late.promise]);
+    clearTimeout(timer);
   }
 
   async #run(): Promise<void> {

@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Figure, Pace } from './figure.ts';
+import { announce } from './figures/announce.ts';
 import { churn } from './figures/churn.ts';
 import { endurance } from './figures/endurance.ts';
 import { freshness } from './figures/freshness.ts';
@@ -32,6 +33,7 @@ const FIGURES: readonly Figure[] = [
   portable,
   load,
   freshness,
+  announce,
   churn,
   soak,
   endurance,

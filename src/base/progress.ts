@@ -35,6 +35,11 @@ export function percentOf(done: number, total: number | undefined): number | und
   return total <= 0 ? 100 : Math.min(100, Math.floor((100 * done) / total));
 }
 
+/** `12,000 services a second`, `3 rounds a minute`; `rate` is of a second. */
+export function rateText(rate: number, unit: Unit): string {
+  return rate < 1 ? `${amountText(rate * 60, unit)} a minute` : `${amountText(rate, unit)} a second`;
+}
+
 /** Between two lines about the same thing, in milliseconds; the first line is as long after its beginning. */
 const TOLD_EVERY_MS = 2_000;
 
@@ -52,7 +57,7 @@ export function logProgress(logger: Logger, now: () => number = () => performanc
         const percent = percentOf(done, total);
         const share = percent === undefined ? amountText(done, unit) : `${percent} %`;
         const fields = { ...(percent === undefined ? {} : { percent }), done, total, rate: Math.round(rate) };
-        logger.info(fields, `${what}: ${share}, ${amountText(rate, unit)} a second`);
+        logger.info(fields, `${what}: ${share}, ${rateText(rate, unit)}`);
       },
       end() {},
     };

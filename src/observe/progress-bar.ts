@@ -26,7 +26,8 @@ export function barText(
   columns: number,
 ): string {
   const rate = ms > 0 ? (done * 1000) / ms : 0;
-  const speed = `${amountText(rate, unit)}/s`;
+  const isSlow = rate > 0 && rate < 1;
+  const speed = isSlow ? `${amountText(rate * 60, unit)}/min` : `${amountText(rate, unit)}/s`;
   const percent = percentOf(done, total);
   if (percent === undefined || total === undefined)
     return `${what}: ${amountText(done, unit)}, ${speed}`.slice(0, columns);

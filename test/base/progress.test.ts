@@ -1,7 +1,7 @@
 // How far something has come, as lines in the log: few, with percent and rate.
 import { expect, it } from 'vitest';
 import { silent } from '../../src/base/log.ts';
-import { amountText, logProgress, percentOf } from '../../src/base/progress.ts';
+import { amountText, logProgress, percentOf, rateText } from '../../src/base/progress.ts';
 
 function scene() {
   const lines: [object, string][] = [];
@@ -61,6 +61,10 @@ it('percentages never leave 0 to 100, whatever was said before', () => {
     100,
     99,
     undefined,
+  ]);
+  expect([rateText(0.05, 'rounds'), rateText(3, 'rounds')]).toEqual([
+    '3 rounds a minute',
+    '3 rounds a second',
   ]);
   expect([amountText(1234, 'services'), amountText(1_250_000, 'bytes')]).toEqual([
     '1,234 services',

@@ -12,6 +12,9 @@ describe('the text', () => {
     expect(barText('reading', 'bytes', 10e6, 10e6, 2000, 200)).toBe(
       `reading [${'#'.repeat(16)}] 100 %, 5.0 MB/s, 0 s left`,
     );
+    expect(barText('one name', 'rounds', 1, 5, 20_000, 200)).toBe(
+      `one name [${'#'.repeat(3)}${'.'.repeat(13)}] 20 %, 3 rounds/min, 80 s left`,
+    );
     expect(barText('reading', 'services', 1200, undefined, 1000, 200)).toBe(
       'reading: 1,200 services, 1,200 services/s',
     );

@@ -96,13 +96,13 @@ describe.each(['sqlite', 'etcd'])('three servers over %s', { timeout: 300_000 },
         'put',
         '--wait',
         '--wait-timeout',
-        '2',
+        '6',
         'c.skydns.local',
         '{"host":"10.0.0.1"}',
       );
       expect(late).toMatchObject({ code: 1, stdout: expect.stringMatching(/^put c\.skydns\.local/) });
       expect(late.stderr).toMatch(
-        /^fingerpost: written, but 1 of 3 live servers have not applied revision \d+ within 2 s: two \(127\.0\.0\.1:\d+\) at revision \d+\n$/,
+        /^fingerpost: written, but 1 of 3 live servers have not applied revision \d+ within 6 s: two \(127\.0\.0\.1:\d+\) at revision \d+\n$/,
       );
       const revision = Number(/revision (\d+)/.exec(late.stdout)?.[1]);
       const { status: code, body } = await wait(servers[0]!, revision, 1);
@@ -124,11 +124,21 @@ describe.each(['sqlite', 'etcd'])('three servers over %s', { timeout: 300_000 },
     const put = await fingerpost('put', ...PATIENT, 'd.skydns.local', '{"host":"10.0.0.1"}');
     expect(put.stdout).toContain('1 server answers with it');
     await one!.stop();
-    const alone = await fingerpost('rm', '--wait', '--wait-timeout', '1', 'd.skydns.local');
-    expect(alone).toMatchObject({
-      code: 1,
-      stderr: 'fingerpost: written, but no live server has said within 1 s which revision it has applied\n',
-    });
+    // On a busy machine it may not have been able to take its word back.
+    await vi.waitFor(async () => {
+      const alone = await fingerpost(
+        'put',
+        '--wait',
+        '--wait-timeout',
+        '1',
+        'd.skydns.local',
+        '{"text":"x"}',
+      );
+      expect(alone).toMatchObject({
+        code: 1,
+        stderr: 'fingerpost: written, but no live server has said within 1 s which revision it has applied\n',
+      });
+    }, soon);
   });
 });
 

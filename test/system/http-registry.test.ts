@@ -63,7 +63,7 @@ describe.each(['sqlite', 'etcd'])('a server over %s', { timeout: 300_000 }, (eng
     const folder = await scene.folder();
     await writeFile(join(folder, 'services.yaml'), 'services:\n  l.skydns.local: {host: 10.0.0.9}\n');
     expect(await fingerpost('load', join(folder, 'services.yaml'))).toMatchObject({ code: 0, stderr: '' });
-    expect(await short(server.address, 'l.skydns.local')).toEqual(['10.0.0.9']);
+    await expect.poll(() => short(server.address, 'l.skydns.local'), soon).toEqual(['10.0.0.9']);
     const announcer = await scene.program([
       ...['announce', 'web.skydns.local', '--registry', urlOf(server), '--lease', '10'],
       ...['--host', '10.0.0.7', '--port', '80', '--label', 'one'],

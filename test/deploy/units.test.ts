@@ -68,6 +68,19 @@ describe('the units', () => {
     expect(check).toBe('http://127.0.0.1:8080/healthz');
   });
 
+  it('the announcer knows its machine in the /proc that it is given', async () => {
+    const text = await readFile(join(units, 'fingerpost-announce@.service'), 'utf8');
+    const [, hidden] = /^ProtectProc=(\w+)$/m.exec(text) ?? [];
+    const [, subset] = /^ProcSubset=(\w+)$/m.exec(text) ?? [];
+    const options = [`hidepid=${hidden}`, ...(subset === 'pid' ? ['subset=pid'] : [])].join();
+    const work = 'mount -t proc -o "$1" proc /proc && exec setpriv --reuid 65532 --clear-groups "$2" -e "$3"';
+    const source = `import(${JSON.stringify(join(ROOT, 'src/announce/owner.ts'))})
+      .then(({ newOwner }) => console.log(newOwner().machine))`;
+    const args = ['--mount', 'sh', '-c', work, 'sh', options, process.execPath, source];
+    const { stdout } = await run('unshare', args);
+    expect(stdout).toMatch(/^[0-9a-f]{16}\n$/);
+  });
+
   it('the file of options beside them is one', () => {
     const { registry, listen } = loadOptions({ config: join(ROOT, 'deploy/systemd/fingerpost.yaml') }, {});
     expect(registry).toBe('sqlite:/var/lib/fingerpost/services.db');

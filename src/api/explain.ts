@@ -1,40 +1,42 @@
 // GET /v1/explain?name=&type=&client=&transport=: why a question is answered as it is.
 import { isIP } from 'node:net';
-import type { Routes } from '../observe/http.ts';
+import { z } from 'zod';
 import type { ExplainQuestion } from '../query/explain/explainer.ts';
 import type { Explanation } from '../query/explain/explanation.ts';
 import { isProblem, type Problem, quoted } from '../service/problem.ts';
 import { Type, typeFromName } from '../wire/codes.ts';
 import { isName, nameFromText } from '../wire/name.ts';
-import { problemReply } from './problem.ts';
+import { explanationSchema } from './explain-schema.ts';
+import { json, type Operation, operation } from './operation.ts';
+import { problem } from './problem.ts';
 
-type Parameters = Readonly<Record<string, readonly string[]>>;
-
-const PARAMETERS = ['name', 'type', 'client', 'transport'] as const;
 /** Whoever stands at the machine itself. */
 const DEFAULT_CLIENT = '127.0.0.1';
 
-export function explainRoutes(explain: (question: ExplainQuestion) => Promise<Explanation>): Routes {
-  return (app) => {
-    app.get('/v1/explain', async (context) => {
-      const question = readQuestion(context.req.queries());
-      if (isProblem(question)) return problemReply(context, 400, 'A parameter is wrong', question.problem);
-      // What was true a moment ago helps nobody.
-      return context.json(await explain(question), 200, { 'cache-control': 'no-store' });
-    });
-  };
+const query = z.strictObject({
+  name: z.string().meta({ description: 'what is asked for: rails.skydns.local' }),
+  type: z.string().default('A').meta({ description: 'SRV, TXT ... or TYPE<n>' }),
+  client: z.string().default(DEFAULT_CLIENT).meta({ description: 'the address that it is asked from' }),
+  transport: z.string().default('udp').meta({ description: 'udp or tcp' }),
+});
+
+export function explainOperation(explain: (question: ExplainQuestion) => Promise<Explanation>): Operation {
+  return operation({
+    method: 'get',
+    path: '/v1/explain',
+    id: 'explain',
+    summary: 'why a question is answered as it is',
+    query,
+    answers: { 200: { description: 'what the client gets, and why', schema: explanationSchema } },
+    run: async (call) => {
+      const question = readQuestion(call.query);
+      if (isProblem(question)) throw problem(422, question.problem);
+      return json(await explain(question));
+    },
+  });
 }
 
-function readQuestion(given: Parameters): ExplainQuestion | Problem {
-  for (const [key, values] of Object.entries(given)) {
-    if (!(PARAMETERS as readonly string[]).includes(key))
-      return { problem: `there is no parameter ${quoted(key)}, allowed: ${PARAMETERS.join(', ')}` };
-    if (values.length > 1) return { problem: `${key} is given ${values.length} times` };
-  }
-  const [name = ''] = given.name ?? [];
-  const [type = 'A'] = given.type ?? [];
-  const [client = DEFAULT_CLIENT] = given.client ?? [];
-  const [transport = 'udp'] = given.transport ?? [];
+function readQuestion({ name, type, client, transport }: z.output<typeof query>): ExplainQuestion | Problem {
   const read = nameFromText(name);
   if (name === '' || !isName(read))
     return { problem: `name: read ${quoted(name)}, allowed: a name such as rails.skydns.local` };

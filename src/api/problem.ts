@@ -1,6 +1,5 @@
 // What goes wrong over HTTP, as problem details (RFC 9457).
 import { STATUS_CODES } from 'node:http';
-import type { Context } from 'hono';
 import { FingerpostError, messageOf } from '../base/errors.ts';
 
 /** What a problem tells beside its status. */
@@ -47,11 +46,4 @@ export function problemOf(thrown: unknown): ApiProblem | undefined {
     return problem(503, detail, { headers: { 'retry-after': '1' }, more: { code: 'unavailable' } });
   if (thrown.code === 'registry') return problem(409, detail, { more: { code: 'registry' } });
   return problem(422, detail);
-}
-
-/** The problem of a route of another part; `title` is the same for every problem of its kind. */
-export function problemReply(context: Context, status: 400 | 404, title: string, detail: string): Response {
-  return context.json({ type: 'about:blank', title, status, detail }, status, {
-    'content-type': 'application/problem+json',
-  });
 }

@@ -1,8 +1,8 @@
 // Explanations over HTTP: the parts of the server that they look at, joined.
-import { explainRoutes } from '../api/explain.ts';
+import { explainOperation } from '../api/explain.ts';
+import type { Operation } from '../api/operation.ts';
 import type { Clock } from '../base/clock.ts';
 import type { GuardMemory } from '../guard/guard.ts';
-import type { Routes } from '../observe/http.ts';
 import type { Answerer } from '../query/answerer.ts';
 import { Explainer } from '../query/explain/explainer.ts';
 import { TableFront } from '../table/front.ts';
@@ -26,7 +26,7 @@ export interface ExplainingParts {
   readonly clock: Clock;
 }
 
-export function explaining({ forwarding, table, guard, standing, ...rest }: ExplainingParts): Routes {
+export function explaining({ forwarding, table, guard, standing, ...rest }: ExplainingParts): Operation {
   const explainer = new Explainer({
     ...rest,
     beyond: (witness) => forwarding.watched(witness),
@@ -36,5 +36,5 @@ export function explaining({ forwarding, table, guard, standing, ...rest }: Expl
       return { state: wordOf(now), since: now.state.kind === 'stale' ? now.state.since : undefined };
     },
   });
-  return explainRoutes((question) => explainer.explain(question));
+  return explainOperation((question) => explainer.explain(question));
 }

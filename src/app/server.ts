@@ -8,7 +8,6 @@ import { logProgress, type ShowProgress } from '../base/progress.ts';
 import { Guard, guardMemory } from '../guard/guard.ts';
 import { type GuardSettings, writeSettings } from '../guard/settings.ts';
 import { type Health, isReady } from '../observe/health.ts';
-import type { Routes } from '../observe/http.ts';
 import { createMetrics, type Metrics } from '../observe/metrics.ts';
 import { Answerer, type Keep } from '../query/answerer.ts';
 import type { Respond } from '../query/responder.ts';
@@ -84,7 +83,6 @@ export class Server {
   readonly #feed: Feed;
   readonly #api: ServerApi;
   readonly #live: Live;
-  readonly #explaining: Routes;
   readonly #observers: Observers;
   readonly #guardMemory = guardMemory(MAX_READERS);
   readonly #guard = new Guard(this.#guardMemory, MAIN_READER);
@@ -166,14 +164,29 @@ export class Server {
       status: () => liveStatus(this.#health(), this.#contents, this.#metrics.snapshot()),
       clock: this.#clock,
     });
+    const ages = new Ages(this.#clock);
+    const explanations = explaining({
+      contents: this.#contents,
+      answerer: this.#answerer,
+      forwarding: this.#forwarding,
+      table: table.memory,
+      guard: this.#guardMemory,
+      ages,
+      standing: () => this.#feed.standing,
+      ttl: () => this.#options.ttl,
+      clock: parts.clock ?? steadyClock,
+    });
     this.#api = new ServerApi(options, {
       registry,
       applied: this.#applied,
       zones,
-      more: [...this.#live.operations, this.#observers.top(this.#metrics, () => this.#health())],
+      more: [
+        ...this.#live.operations,
+        explanations,
+        this.#observers.top(this.#metrics, () => this.#health()),
+      ],
       ...tools,
     });
-    const ages = new Ages(this.#clock);
     this.#feed = new Feed({
       ages,
       applied: this.#applied,
@@ -189,17 +202,6 @@ export class Server {
         giveBackMemory(this.#contents.services);
         this.#ready.resolve();
       },
-    });
-    this.#explaining = explaining({
-      contents: this.#contents,
-      answerer: this.#answerer,
-      forwarding: this.#forwarding,
-      table: table.memory,
-      guard: this.#guardMemory,
-      ages,
-      standing: () => this.#feed.standing,
-      ttl: () => this.#options.ttl,
-      clock: parts.clock ?? steadyClock,
     });
   }
 
@@ -292,7 +294,7 @@ export class Server {
       drops: (client) => this.#guard.drops(client),
       metrics: this.#metrics,
       health: () => this.#health(),
-      routes: [this.#api.routes, pageRoutes(PAGE_FOLDER), this.#explaining],
+      routes: [this.#api.routes, pageRoutes(PAGE_FOLDER)],
       clock: this.#clock,
       log: this.#logger,
       bind,

@@ -2,16 +2,14 @@
 import { isIP } from 'node:net';
 import { explanationSchema } from '../api/explain-schema.ts';
 import { FingerpostError } from '../base/errors.ts';
-import type { Explanation } from '../query/explain/explanation.ts';
 import { quoted } from '../service/problem.ts';
 import { typeName } from '../wire/codes.ts';
 import { labelsToText } from '../wire/name.ts';
+import { asked } from './asked.ts';
 import type { Call, CommandSpec } from './command.ts';
 import { explanationLines } from './explain-text.ts';
 import { type Explain, readExplain } from './explain-words.ts';
 import { visible } from './terminal.ts';
-
-const TIMEOUT_MS = 10_000;
 
 function urlOf({ question, base }: Explain, { own }: Call): URL {
   const url = new URL(`${base}/v1/explain`);
@@ -29,36 +27,10 @@ function urlOf({ question, base }: Explain, { own }: Call): URL {
   return url;
 }
 
-async function get(url: URL): Promise<Response> {
-  try {
-    return await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-  } catch (cause) {
-    const hint = 'explain asks a running server where it serves HTTP: --http, or @ADDR:PORT';
-    throw new FingerpostError('unavailable', `no server at ${url.origin} (${hint})`, { cause });
-  }
-}
-
-/** What the server says; a FingerpostError where it is none of ours, or has a complaint. */
-async function fetched(url: URL): Promise<Explanation> {
-  const response = await get(url);
-  const body: unknown = await response.json().catch(() => undefined);
-  if (response.status === 400) throw new FingerpostError('usage', `${url.origin}: ${detailOf(body)}`);
-  const explanation = explanationSchema.safeParse(body);
-  if (response.ok && explanation.success) return explanation.data;
-  throw new FingerpostError(
-    'unavailable',
-    `${url.origin} is no Fingerpost that explains: HTTP status ${response.status}`,
-  );
-}
-
-function detailOf(body: unknown): string {
-  const detail = typeof body === 'object' && body !== null && 'detail' in body ? body.detail : undefined;
-  return typeof detail === 'string' ? detail : 'it does not take the question';
-}
-
 async function run(call: Call): Promise<number> {
   const { arguments: words, own, options, terminal } = call;
-  const explanation = await fetched(urlOf(readExplain(words, options), call));
+  const url = urlOf(readExplain(words, options), call);
+  const explanation = await asked(url, explanationSchema, { command: 'explain', that: 'that explains' });
   const lines =
     own.json === true
       ? JSON.stringify(explanation, undefined, 2).split('\n').map(visible)

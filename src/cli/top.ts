@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type TopReport, topSchema } from '../api/top-schema.ts';
 import { FingerpostError } from '../base/errors.ts';
 import { quoted } from '../service/problem.ts';
+import { asked } from './asked.ts';
 import type { Call, CommandSpec } from './command.ts';
 import { baseOf } from './explain-words.ts';
 import { visible } from './terminal.ts';
@@ -10,25 +11,11 @@ import { figuresOf } from './top-figures.ts';
 import { TopLive } from './top-live.ts';
 import { plainLines } from './top-screen.ts';
 
-const TIMEOUT_MS = 10_000;
 /** Rows of names and clients that are printed. */
 const PRINTED = 20;
 
-async function ask(base: string): Promise<TopReport> {
-  let response: Response;
-  try {
-    response = await fetch(`${base}/v1/top`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
-  } catch (cause) {
-    const hint = 'top asks a running server where it serves HTTP: --http, or @ADDR:PORT';
-    throw new FingerpostError('unavailable', `no server at ${base} (${hint})`, { cause });
-  }
-  const body: unknown = await response.json().catch(() => undefined);
-  const report = topSchema.safeParse(body);
-  if (response.ok && report.success) return report.data;
-  throw new FingerpostError(
-    'unavailable',
-    `${base} is no Fingerpost with /v1/top: HTTP status ${response.status}`,
-  );
+function ask(base: string): Promise<TopReport> {
+  return asked(new URL(`${base}/v1/top`), topSchema, { command: 'top', that: 'with /v1/top' });
 }
 
 function secondsOf(given: unknown): number {

@@ -1,5 +1,5 @@
 // /v1/explain and `fingerpost explain`, of a server that runs inside the test.
-import { createServer as createHttp } from 'node:http';
+import { createServer as createHttp, get as httpGet } from 'node:http';
 import { type AddressInfo, createServer as createTcp, type Server as TcpServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { explanationSchema } from '../../src/api/explain-schema.ts';
@@ -40,8 +40,10 @@ afterAll(async () => {
 });
 
 /** Some other HTTP server; its port. */
-async function other(status: number, body: string): Promise<number> {
-  const made = createHttp((_, response) => void response.writeHead(status).end(body));
+async function other(status: number, body: string, type = 'application/json'): Promise<number> {
+  const made = createHttp(
+    (_, response) => void response.writeHead(status, { 'content-type': type }).end(body),
+  );
   others.push(made);
   await new Promise<void>((resolve) => made.listen(0, '127.0.0.1', resolve));
   return (made.address() as AddressInfo).port;
@@ -78,18 +80,46 @@ describe('/v1/explain', () => {
   });
 
   it.each([
-    ['', 'name: read "", allowed'],
+    ['', 'query: name: '],
+    ['?name=', 'name: read "", allowed'],
     ['?name=a..b', 'name: read "a..b"'],
     ['?name=a&type=NONE', 'type: read "NONE", allowed: A, '],
     ['?name=a&client=localhost', 'client: read "localhost"'],
     ['?name=a&client=fe80::1%25eth0', 'client: read "fe80::1%eth0"'],
     ['?name=a&transport=quic', 'transport: read "quic", allowed: udp, tcp'],
-    ['?name=a&nmae=b', 'there is no parameter "nmae", allowed: name, type, client, transport'],
-    ['?name=a&name=b', 'name is given 2 times'],
-  ])('refuses %s', async (query, detail) => {
+    ['?name=a&nmae=b', 'Unrecognized key: "nmae"'],
+    ['?name=a&name=b', 'name: given more than once'],
+    ['?name=a%ff', 'not percent-encoded UTF-8', 400],
+  ])('refuses %s', async (query, detail, expected = 422) => {
     const { status, type, body } = await get(query);
-    expect([status, type]).toEqual([400, 'application/problem+json']);
+    expect([status, type]).toEqual([expected, 'application/problem+json']);
     expect((body as { detail: string }).detail).toContain(detail);
+  });
+});
+
+describe('who may ask for an explanation', () => {
+  it.each([{ host: 'evil.example' }, { origin: 'http://evil.example' }])(
+    'not a page with %j',
+    async (headers) => {
+      const status = await new Promise((resolve, reject) => {
+        httpGet(`${base}/v1/explain?name=web.skydns.local`, { headers }, (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        }).on('error', reject);
+      });
+      expect(status).toBe(403);
+    },
+  );
+
+  it('is in the document of the API', async () => {
+    const document = await (await fetch(`${base}/v1/openapi.json`)).json();
+    const { paths } = document as { paths: Record<string, { get?: { parameters: unknown } }> };
+    expect(paths['/v1/explain']?.get?.parameters).toMatchObject([
+      { name: 'name', required: true },
+      { name: 'type', required: false },
+      { name: 'client', required: false },
+      { name: 'transport', required: false },
+    ]);
   });
 });
 
@@ -158,6 +188,20 @@ describe('fingerpost explain', () => {
       ),
     ]);
     expect(err.split('\n')).toHaveLength(1);
+  });
+
+  it.each(['explain', 'top'])('says why a server refuses %s', async (command) => {
+    const refusal = JSON.stringify({ status: 403, detail: 'Host must be\u001b[31m an IP address' });
+    const port = await other(403, refusal, 'application/problem+json');
+    const { code, err } = await call([
+      command,
+      ...(command === 'explain' ? ['a'] : []),
+      `@127.0.0.1:${port}`,
+    ]);
+    expect([code, err]).toEqual([
+      1,
+      `fingerpost: http://127.0.0.1:${port}: Host must be\\u001b[31m an IP address`,
+    ]);
   });
 
   it.each([

@@ -1,11 +1,11 @@
 // A reply as text, in the manner of dig's sections.
 import { Packet } from 'dns2';
 import { addressText, type ListenAddress } from '../app/config.ts';
+import { visible } from '../base/unseen.ts';
 import { Rcode, typeName } from '../wire/codes.ts';
 import { columns } from './columns.ts';
 import { counted } from './counted.ts';
 import type { Reply } from './dns-client.ts';
-import { visible } from './terminal.ts';
 
 type Resource = Packet['answers'][number];
 

@@ -1,5 +1,6 @@
 // fingerpost check: every record that is not served as it is, why, and which revision of it was good.
 import type { Options } from '../app/config.ts';
+import { visible } from '../base/unseen.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Entry } from '../service/entry.ts';
 import { labelsOf } from '../service/key.ts';
@@ -9,7 +10,6 @@ import type { ReversedLabels } from '../wire/name.ts';
 import type { Call, CommandSpec } from './command.ts';
 import { counted } from './counted.ts';
 import { withRegistry } from './registry.ts';
-import { visible } from './terminal.ts';
 import { zoneNames, zoneTest } from './zones.ts';
 
 /** How many values of one key are looked through for a good one. */

@@ -1,8 +1,10 @@
 // An explanation for people: the answer first, then why, then the services and servers that have a part in it.
+
+import { visible } from '../base/unseen.ts';
 import type { Explanation, ShownRecord, ShownService } from '../query/explain/explanation.ts';
 import { columns } from './columns.ts';
 import { counted } from './counted.ts';
-import { shortened, visible } from './terminal.ts';
+import { shortened } from './terminal.ts';
 
 const HOST_WIDTH = 50;
 const LEFT_OUT = { type: 'no such record', group: 'other group', owner: 'other name' } as const;

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import { explanationSchema } from '../api/explain-schema.ts';
 import { FingerpostError } from '../base/errors.ts';
+import { visible } from '../base/unseen.ts';
 import { quoted } from '../service/problem.ts';
 import { typeName } from '../wire/codes.ts';
 import { labelsToText } from '../wire/name.ts';
@@ -9,7 +10,6 @@ import { asked } from './asked.ts';
 import type { Call, CommandSpec } from './command.ts';
 import { explanationLines } from './explain-text.ts';
 import { type Explain, readExplain } from './explain-words.ts';
-import { visible } from './terminal.ts';
 
 function urlOf({ question, base }: Explain, { own }: Call): URL {
   const url = new URL(`${base}/v1/explain`);

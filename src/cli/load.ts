@@ -1,10 +1,11 @@
 // fingerpost load: the services of a file put into the registry, by default only into an empty one.
+
+import { visible } from '../base/unseen.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Call, CommandSpec } from './command.ts';
 import { counted } from './counted.ts';
 import { commitAll, prefixOf, withRegistry } from './registry.ts';
 import { readServices, type ServicesFile } from './services-file.ts';
-import { visible } from './terminal.ts';
 
 /** Puts the services if there are none yet; how many were put. */
 export async function loadIfEmpty(registry: Registry, { writes }: ServicesFile): Promise<number> {

@@ -1,4 +1,6 @@
 // fingerpost ls: the services of the registry as a table, or as JSON.
+
+import { visible } from '../base/unseen.ts';
 import type { Listed } from '../registry/registry.ts';
 import type { Entry } from '../service/entry.ts';
 import { nameOf } from '../service/key.ts';
@@ -11,7 +13,7 @@ import type { Call, CommandSpec } from './command.ts';
 import { counted } from './counted.ts';
 import { keyFor } from './record.ts';
 import { withRegistry } from './registry.ts';
-import { shortened, visible } from './terminal.ts';
+import { shortened } from './terminal.ts';
 
 const HEAD = ['NAME', 'TYPE', 'HOST', 'PORT', 'PRIORITY', 'WEIGHT', 'TTL', 'LEASE', 'AGE'];
 const ALIGN: readonly Align[] = ['left', 'left', 'left', ...Array<Align>(6).fill('right')];

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { loadOptions } from '../app/config.ts';
 import { VERSION } from '../app/version.ts';
 import { FingerpostError, messageOf } from '../base/errors.ts';
+import { visible } from '../base/unseen.ts';
 import { announce } from './announce.ts';
 import { check } from './check.ts';
 import type { CommandSpec } from './command.ts';
@@ -14,7 +15,7 @@ import { ls } from './ls.ts';
 import { put } from './put.ts';
 import { rm } from './rm.ts';
 import { serve } from './serve.ts';
-import { processTerminal, type Terminal, visible } from './terminal.ts';
+import { processTerminal, type Terminal } from './terminal.ts';
 import { top } from './top.ts';
 
 export const commands: readonly CommandSpec[] = [

@@ -1,10 +1,11 @@
 // fingerpost rm: one service removed, or with --all everything at and below a name.
+
+import { visible } from '../base/unseen.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Call, CommandSpec } from './command.ts';
 import { counted } from './counted.ts';
 import { keyFor } from './record.ts';
 import { commitAll, withRegistry } from './registry.ts';
-import { visible } from './terminal.ts';
 import { declareWait, waitFor, waitSeconds } from './waiting.ts';
 
 /** The keys to delete: the name's own, or with `all` those below it too. */

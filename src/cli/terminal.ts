@@ -1,4 +1,5 @@
 // What a command talks to: lines out, lines of complaint, the environment. And text made safe to show.
+import { visible } from '../base/unseen.ts';
 
 export interface Terminal {
   readonly out: (line: string) => void;
@@ -16,14 +17,6 @@ export function processTerminal(): Terminal {
     err: (line) => void process.stderr.write(`${line}\n`),
     environment: process.env,
   };
-}
-
-/** Control characters, and those that reorder text, written as \u escapes. */
-export function visible(text: string): string {
-  return text.replace(
-    /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
-    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }
 
 /** Visible text of at most `width` characters. */

@@ -2,11 +2,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type TopReport, topSchema } from '../api/top-schema.ts';
 import { FingerpostError } from '../base/errors.ts';
+import { visible } from '../base/unseen.ts';
 import { quoted } from '../service/problem.ts';
 import { asked } from './asked.ts';
 import type { Call, CommandSpec } from './command.ts';
 import { baseOf } from './explain-words.ts';
-import { visible } from './terminal.ts';
 import { figuresOf } from './top-figures.ts';
 import { TopLive } from './top-live.ts';
 import { plainLines } from './top-screen.ts';

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import { messageOf } from '../base/errors.ts';
 import type { Logger, LogLine } from '../base/log.ts';
+import { visibleJson } from '../base/unseen.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export type LogFormat = 'auto' | 'json' | 'pretty';
@@ -25,12 +26,11 @@ export function standardError(): LogTarget {
   return { write: (line) => stream.write(line), isTerminal: process.stderr.isTTY === true };
 }
 
-/** Control characters as text, so that a stranger's name or text cannot drive the terminal. */
+/** Escapes as text, so that a stranger's name or text cannot drive the terminal. */
 function harmless(json: string): string {
-  const escapesKept = json.replace(/\\(u[0-9a-f]{4}|.)/gi, (whole, what: string) =>
+  return json.replace(/\\(u[0-9a-f]{4}|.)/gi, (whole, what: string) =>
     what === '\\' || what === '"' ? whole : `\\${whole}`,
   );
-  return escapesKept.replace(/[\u007f-\u009f]/g, (c) => `\\\\u00${c.charCodeAt(0).toString(16)}`);
 }
 
 /** A whole line of JSON in, a line for people out. */
@@ -40,7 +40,12 @@ function pretty(target: LogTarget): { write(line: string): void } {
     singleLine: true,
     translateTime: 'SYS:HH:MM:ss.l',
   });
-  return { write: (line) => target.write(format(harmless(line))) };
+  return { write: (line) => target.write(format(harmless(visibleJson(line)))) };
+}
+
+/** The same line without anything in it that a terminal obeys, when it is looked at. */
+function lines(target: LogTarget): { write(line: string): void } {
+  return { write: (line) => target.write(visibleJson(line)) };
 }
 
 /** Errors as one sentence, causes behind it; `cause` is what the parts call it. */
@@ -57,7 +62,7 @@ export function openLog(level: LogLevel, format: LogFormat, target: LogTarget = 
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    asPretty ? pretty(target) : target,
+    asPretty ? pretty(target) : lines(target),
   );
   const line =
     (name: LogLevel): LogLine =>

@@ -52,10 +52,11 @@ async function ask(name: string, type: string): Promise<void> {
 async function answerTo(name: string, type: string): Promise<HTMLElement[]> {
   try {
     const response = await fetch(`v1/explain?${new URLSearchParams({ name, type })}`);
-    const body: unknown = await response.json();
+    // What is too long is refused without a word.
+    const body: unknown = response.ok ? await response.json() : await response.json().catch(() => undefined);
     return response.ok
       ? explained(body as Explanation)
-      : [failed(detailOf(body) ?? 'the server gives no explanation')];
+      : [failed(detailOf(body) ?? `the server does not explain this: HTTP status ${response.status}`)];
   } catch (error) {
     return [failed(`no answer from the server: ${String(error)}`)];
   }

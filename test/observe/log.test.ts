@@ -35,6 +35,14 @@ describe('the level', () => {
 });
 
 describe('the format', () => {
+  it('hold nothing raw that a terminal obeys or that reorders text, and say the same', () => {
+    const to = target();
+    const name = 'a\x1b[2J\u009b31m\u200f\u202e\u2028\x7f "ü\\u200f"';
+    openLog('info', 'json', to).info({ name }, 'said');
+    expect(to.lines[0]!.trimEnd()).not.toMatch(/[\p{Cc}\p{Bidi_Control}\u2028]/u);
+    expect(JSON.parse(to.lines[0]!)).toMatchObject({ name });
+  });
+
   it('auto is JSON in a file and pretty on a terminal', () => {
     const [file, terminal] = [target(), target(true)];
     openLog('info', 'auto', file).info({}, 'hello');
@@ -45,10 +53,10 @@ describe('the format', () => {
 
   it('pretty is one line, in which nothing drives the terminal', () => {
     const to = target();
-    const hostile = 'a\u001b[2J\nb\\n"\u009b\u0007';
+    const hostile = 'a\u001b[2J\nb\\n"\u009b\u0007\u200f';
     openLog('info', 'pretty', to).info({ text: hostile, nested: { [hostile]: [hostile] } }, hostile);
     const text = to.lines.join('');
-    expect(text.trimEnd()).not.toMatch(/\p{Cc}/u);
+    expect(text.trimEnd()).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
     expect(text).toContain('\\u001b[2J\\nb');
   });
 });

@@ -1,29 +1,13 @@
-// The server: its parts made, joined, started and stopped. The one place that knows them all.
-import { Live } from '../api/live.ts';
-import { pageRoutes } from '../api/page.ts';
-
+// The server: its parts made and joined, started and stopped in their order.
 import { type Clock, realClock, steadyClock } from '../base/clock.ts';
 import { type Logger, silent } from '../base/log.ts';
 import { logProgress, type ShowProgress } from '../base/progress.ts';
-import { Guard, guardMemory } from '../guard/guard.ts';
-import { type GuardSettings, writeSettings } from '../guard/settings.ts';
 import { type Health, isReady } from '../observe/health.ts';
-import { createMetrics, type Metrics } from '../observe/metrics.ts';
-import { Answerer, type Keep } from '../query/answerer.ts';
-import type { Respond } from '../query/responder.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Snapshot } from '../registry/snapshot.ts';
-import { parseRegistryUrl } from '../registry/url.ts';
-import { MAX_READERS } from '../table/layout.ts';
-import { AnswerTable, MAIN_READER } from '../table/table.ts';
 import type { OpenSocket } from '../transport/deps.ts';
-import { nameToText } from '../wire/name.ts';
 import { Ages } from '../zone/ages.ts';
-import { Contents } from '../zone/contents.ts';
-import { nameOfNode } from '../zone/node.ts';
-import { Zones } from '../zone/zones.ts';
-import { answererOptions } from './answerer-options.ts';
-import { ServerApi } from './api.ts';
+import { Answering } from './answering.ts';
 import { AppliedWord } from './applied.ts';
 import {
   completeOptions,
@@ -33,20 +17,14 @@ import {
   optionRows,
 } from './config.ts';
 import { ExpiryGuard } from './expiry-guard.ts';
-import { explaining } from './explaining.ts';
-import { Feed, logBad } from './feed.ts';
-import { Forwarding } from './forwarding.ts';
-import { guardSettings, ownSecret } from './guarding.ts';
+import { Feed } from './feed.ts';
 import { healthOf, lagOf } from './health.ts';
-import { liveStatus, PAGE_FOLDER } from './live-status.ts';
-import { giveBackMemory } from './memory.ts';
-import { Observers } from './observers.ts';
 import { openRegistryOf } from './options/open-registry.ts';
+import { OverHttp } from './over-http.ts';
 import { Ports } from './ports.ts';
 import { type Privileges, takeUser } from './privileges.ts';
 import { StalePolicy } from './stale-policy.ts';
 import { openSnapshot } from './state.ts';
-import { VERSION } from './version.ts';
 
 /** How long questions may wait in sockets that were handed over until they can be answered: clients wait 5 s, most of them. */
 const FIRST_ANSWER_MS = 3000;
@@ -71,22 +49,12 @@ export class Server {
   readonly #progress: ShowProgress;
   #privileges: Privileges | undefined;
   readonly #sockets: readonly OpenSocket[];
-  readonly #metrics: Metrics;
-  readonly #contents: Contents;
-  readonly #table: AnswerTable;
-  readonly #answerer: Answerer;
-  readonly #respond: Respond;
-  readonly #forwarding: Forwarding;
+  readonly #answering: Answering;
   readonly #policy: StalePolicy;
   readonly #expiry: ExpiryGuard;
   readonly #applied: AppliedWord;
+  readonly #overHttp: OverHttp;
   readonly #feed: Feed;
-  readonly #api: ServerApi;
-  readonly #live: Live;
-  readonly #observers: Observers;
-  readonly #guardMemory = guardMemory(MAX_READERS);
-  readonly #guard = new Guard(this.#guardMemory, MAIN_READER);
-  readonly #cookieSecret = ownSecret();
   readonly #ready = Promise.withResolvers<void>();
   /** Settles when it has started, or has not; undefined before. */
   #started: Promise<void> | undefined;
@@ -106,103 +74,58 @@ export class Server {
     this.#progress = parts.progress ?? logProgress(this.#logger);
     this.#privileges = parts.privileges;
     this.#sockets = parts.sockets ?? [];
-    const zones = new Zones(options.zone);
-    this.#metrics = createMetrics({ zones: zones.all.map(({ name }) => nameToText(name)), version: VERSION });
-    this.#setGuard(guardSettings(options, this.#cookieSecret));
-    const { counters } = this.#metrics;
-    const table = new AnswerTable(options.tableSize, zones, () => this.#contents.tree, counters, this.#guard);
-    this.#table = table;
-    this.#contents = new Contents(zones, parseRegistryUrl(options.registry).prefix, {
-      drop: (dependent) => {
-        if (!Forwarding.dropped(dependent)) table.drop(dependent);
-      },
-      added: (node) => table.names.add(nameOfNode(node)),
-      removed: (node) => table.names.remove(nameOfNode(node)),
-      bad: (bad) => logBad(this.#logger, bad),
-      touched: (node) => this.#live.touch(node),
-      lost: (lost) => this.#expiry.lost(lost),
-      told: (key) => this.#expiry.told(key),
-    });
-    const keep: Keep = (...kept) => table.keep(...kept);
-    this.#answerer = new Answerer(this.#contents, answererOptions(options), keep, counters);
-    this.#observers = new Observers({ counters, logger: this.#logger, clock: this.#clock });
-    this.#respond = this.#observers.tapped(table.responder(this.#answerer, counters, this.#logger));
-    this.#forwarding = new Forwarding(options, {
-      contents: this.#contents,
-      table,
-      answerer: this.#answerer,
-      counters,
-      logger: this.#logger,
-      clock: parts.clock ?? steadyClock,
-      tap: this.#observers.tap.writer,
-    });
-    this.#metrics.show({
-      guard: this.#guardMemory.counts,
-      table,
-      upstream: () => this.#forwarding.status().groups,
-      registry: {
-        ready: () => isReady(this.#health()),
-        lag: () => lagOf(this.#feed.standing, this.#registry?.lastWord, this.#clock.now()),
+    const tools = { logger: this.#logger, clock: this.#clock };
+    const steady = parts.clock ?? steadyClock;
+    this.#answering = new Answering(options, {
+      ...tools,
+      steady,
+      hooks: {
+        touched: (node) => this.#overHttp.touch(node),
+        lost: (lost) => this.#expiry.lost(lost),
+        told: (key) => this.#expiry.told(key),
       },
     });
-    this.#policy = new StalePolicy(options, { zones, logger: this.#logger, clock: this.#clock });
+    const { contents, zones, metrics } = this.#answering;
+    const { counters } = metrics;
+    this.#policy = new StalePolicy(options, { zones, ...tools });
     this.#expiry = new ExpiryGuard(options, {
-      contents: this.#contents,
+      contents,
       heed: (leases) => void this.#registry?.heed(leases),
       hasExpired: async (lease) => (await this.#registry?.hasExpired(lease)) ?? false,
       counters,
-      logger: this.#logger,
-      clock: this.#clock,
+      ...tools,
       changed: () => this.#feed.measure(),
     });
-    const tools = { logger: this.#logger, clock: this.#clock };
     this.#applied = new AppliedWord({ addresses: () => this.addresses, ...tools });
-    const registry = () => this.#registry;
-    this.#live = new Live({
-      contents: this.#contents,
-      isListed: () => this.#feed.standing.listed,
-      status: () => liveStatus(this.#health(), this.#contents, this.#metrics.snapshot()),
-      clock: this.#clock,
-    });
     const ages = new Ages(this.#clock);
-    const explanations = explaining({
-      contents: this.#contents,
-      answerer: this.#answerer,
-      forwarding: this.#forwarding,
-      table: table.memory,
-      guard: this.#guardMemory,
+    this.#overHttp = new OverHttp(options, {
+      answering: this.#answering,
+      registry: () => this.#registry,
+      applied: this.#applied,
       ages,
       standing: () => this.#feed.standing,
+      health: () => this.#health(),
       ttl: () => this.#options.ttl,
-      clock: parts.clock ?? steadyClock,
-    });
-    this.#api = new ServerApi(options, {
-      registry,
-      applied: this.#applied,
-      zones,
-      more: [
-        ...this.#live.operations,
-        explanations,
-        this.#observers.top(this.#metrics, () => this.#health()),
-      ],
       ...tools,
+      steady,
     });
     this.#feed = new Feed({
       ages,
       applied: this.#applied,
       policy: this.#policy,
       expiry: this.#expiry,
-      contents: this.#contents,
+      contents,
       counters,
       logger: this.#logger,
       progress: this.#progress,
       onFirstList: () => {
-        this.#answerer.ready();
-        table.names.publish();
-        giveBackMemory(this.#contents.services);
+        this.#answering.ready();
         this.#ready.resolve();
       },
     });
+    const ready = () => isReady(this.#health());
+    const lag = () => lagOf(this.#feed.standing, this.#registry?.lastWord, this.#clock.now());
+    metrics.show({ registry: { ready, lag } });
   }
 
   /** Resolves once the registry has been read whole: from then on every question gets its answer. */
@@ -251,7 +174,7 @@ export class Server {
     const options = this.#options;
     this.#privileges ??= takeUser(options.user);
     const privileges = this.#privileges;
-    this.#observers.start(options);
+    this.#answering.observers.start(options);
     const registry = await openRegistryOf(options, { logger: this.#logger, clock: this.#clock });
     this.#registry = registry;
     await this.#applied.open(options);
@@ -276,25 +199,26 @@ export class Server {
   }
 
   #follow(registry: Registry): void {
-    const { counters } = this.#metrics;
+    const { counters } = this.#answering.metrics;
     const deps = { counters, logger: this.#logger, clock: this.#clock, progress: this.#progress };
     const feed = this.#feed;
-    const sink = this.#api.behind(feed);
+    const sink = this.#overHttp.behind(feed);
     this.#snapshot = openSnapshot(this.#options, sink, deps);
     if (this.#snapshot === undefined) registry.watch(sink);
     else this.#snapshot.follow(registry, feed.fromSnapshot, (known) => feed.restored(known));
   }
 
   async #openPorts(registry: Registry, { bind, drop }: Privileges): Promise<void> {
+    const { respond, table, guard, guardMemory, observers, metrics, forwarding } = this.#answering;
     this.#ports = await Ports.open(this.#options, {
-      respond: this.#respond,
-      table: this.#table.memory,
-      guard: this.#guardMemory,
-      tap: () => this.#observers.tap.ring(),
-      drops: (client) => this.#guard.drops(client),
-      metrics: this.#metrics,
+      respond,
+      table: table.memory,
+      guard: guardMemory,
+      tap: () => observers.tap.ring(),
+      drops: (client) => guard.drops(client),
+      metrics,
       health: () => this.#health(),
-      routes: [this.#api.routes, pageRoutes(PAGE_FOLDER)],
+      routes: this.#overHttp.routes,
       clock: this.#clock,
       log: this.#logger,
       bind,
@@ -302,7 +226,7 @@ export class Server {
     });
     drop();
     this.#applied.answering();
-    await this.#forwarding.start(this.addresses);
+    await forwarding.start(this.addresses);
     this.#logger.info(
       { listen: this.addresses, http: this.httpAddress, registry: registry.url },
       'listening',
@@ -310,12 +234,13 @@ export class Server {
   }
 
   #health(): Health {
+    const { contents, forwarding } = this.#answering;
     return healthOf({
       registry: this.#registry?.url ?? '',
       isStopping: this.#stopped !== undefined,
       standing: this.#feed.standing,
-      revision: this.#contents.revision,
-      upstream: this.#forwarding.status().groups,
+      revision: contents.revision,
+      upstream: forwarding.status().groups,
       expired: this.#policy.expired,
       held: this.#expiry.guarded,
       options: this.#options,
@@ -334,27 +259,18 @@ export class Server {
     );
     const live = changed.filter(({ spec }) => spec.live === true);
     const next = { ...old, ...Object.fromEntries(live.map(({ name }) => [name, options[name]])) };
-    const guarding = guardSettings(next, this.#cookieSecret);
-    this.#api.configure(next);
-    this.#setGuard(guarding);
+    const takeOver = this.#answering.prepare(next);
+    this.#overHttp.configure(next);
     this.#options = next;
     this.#policy.configure(next);
     this.#expiry.configure(next);
-    this.#answerer.configure(answererOptions(this.#options));
-    this.#forwarding.configure(this.#options);
-    this.#observers.configure(this.#options);
-    this.#table.clear();
+    takeOver();
     return changed.filter(({ spec }) => spec.live !== true).map(({ flag }) => flag.slice(2));
   }
 
   /** Opens the query log again, by its name: it may have been moved away. */
   reopen(): void {
-    this.#observers.reopen();
-  }
-
-  #setGuard(settings: GuardSettings): void {
-    writeSettings(this.#guardMemory.settings, settings);
-    this.#guard.tick(Date.now());
+    this.#answering.observers.reopen();
   }
 
   /**
@@ -380,8 +296,8 @@ export class Server {
   async #close(): Promise<void> {
     const unsaid = this.#applied.close();
     await this.#ports?.close();
-    await this.#forwarding.close();
-    await this.#observers.close();
+    await this.#answering.forwarding.close();
+    await this.#answering.observers.close();
     await this.#snapshot?.close();
     await this.#registry?.close();
     await unsaid;

@@ -3,11 +3,11 @@
 import type { Cancel, Clock } from '../base/clock.ts';
 import type { Counters } from '../base/counters.ts';
 import type { Logger } from '../base/log.ts';
-import { labelsToText } from '../wire/name.ts';
 import type { Contents } from '../zone/contents.ts';
 import type { Lost } from '../zone/held.ts';
 import { Loss, Losses } from '../zone/losses.ts';
 import type { Options } from './config.ts';
+import { type Guarded, Guarding, type Place } from './guarded-name.ts';
 import { LeaseQuestions } from './lease-questions.ts';
 
 export type ExpiryOptions = Pick<Options, 'expiryGuard' | 'staleTtl'>;
@@ -23,48 +23,6 @@ export interface ExpiryDeps {
   readonly clock: Clock;
   /** What is served has changed, though no batch came. */
   readonly changed: () => void;
-}
-
-/** A name whose services are held. */
-export interface Guarded {
-  /** With the final dot. */
-  readonly name: string;
-  /** Milliseconds since 1970. */
-  readonly since: number;
-  /** How many leased services it had before. */
-  readonly of: number;
-  /** How many are held now. */
-  readonly held: number;
-}
-
-class Guarding implements Guarded {
-  readonly path: string;
-  readonly name: string;
-  readonly since: number;
-  readonly of: number;
-  /** The beat from which on nothing more is taken in. */
-  readonly until: number;
-  /** Whether people are told. */
-  readonly loud: boolean;
-  held = 0;
-  /** How many were held in all, and how many of those came back. */
-  total = 0;
-  returned = 0;
-
-  constructor(place: Place, since: number, until: number, loud: boolean) {
-    this.path = place.path;
-    this.name = labelsToText(place.path.split('/'));
-    this.of = place.of;
-    this.since = since;
-    this.until = until;
-    this.loud = loud;
-  }
-}
-
-/** A name and how many leased services it had before the losses. */
-interface Place {
-  readonly path: string;
-  readonly of: number;
 }
 
 interface Holding {

@@ -4,13 +4,16 @@ import { labelsOf } from '../service/key.ts';
 import { isProblem } from '../service/problem.ts';
 import { readEntry, type Usable } from '../service/read.ts';
 import type { ReversedLabels } from '../wire/name.ts';
+import { gone, nodes } from './all-nodes.ts';
 import { type Bad, BadRecords } from './bad-records.ts';
 import { Held, type Lost } from './held.ts';
 import { labelsOfNode, type Node } from './node.ts';
+import { inSafeOrder } from './safe-order.ts';
 import { MAX_VISITED } from './scope.ts';
 import { SharedTraits } from './sharing.ts';
 import { Stored } from './stored.ts';
 import { Tree, type TreeHooks } from './tree.ts';
+
 import type { Zones } from './zones.ts';
 
 export interface ContentsHooks extends TreeHooks {
@@ -336,34 +339,6 @@ export class Contents {
   }
 }
 
-/**
- * The last change of each key, deletions last: a name that loses one key and gets another in the same revision exists
- * all the while, also for whoever looks on from another thread.
- */
-function inSafeOrder(changes: readonly Change[]): readonly Change[] {
-  if (changes.length < 2) return changes;
-  const last = new Map(
-    changes.map((change) => [change.kind === 'put' ? change.entry.key : change.key, change]),
-  );
-  return [...last.values()].sort((a, b) => Number(a.kind === 'delete') - Number(b.kind === 'delete'));
-}
-
 function isSame(stored: Stored, entry: Entry, usable: Usable): boolean {
   return stored.isSame(usable.service, entry.lease);
-}
-
-function* nodes(root: Node): Generator<Node> {
-  const waiting = [root];
-  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
-    yield node;
-    for (const child of node.children()) waiting.push(child);
-  }
-}
-
-/** Every service that list number `list` did not name, but for those that are held all the same. */
-function gone(root: Node, list: number): Stored[] {
-  const found: Stored[] = [];
-  for (const node of nodes(root))
-    for (const stored of node.services()) if (stored.seen !== list && !stored.held) found.push(stored);
-  return found;
 }

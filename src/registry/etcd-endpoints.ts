@@ -6,7 +6,7 @@ import type { FingerpostError } from '../base/errors.ts';
 import { type Logger, silent } from '../base/log.ts';
 import { Advice } from './etcd-advice.ts';
 import { choose, clusterMeant, clusterOf, NobodyFits, type Word } from './etcd-choice.ts';
-import type { EtcdLogin } from './etcd-client.ts';
+import type { EtcdLogin, MemberClient } from './etcd-client.ts';
 import { isOldLogin, isUnreachable, neverSent, refused } from './etcd-errors.ts';
 import { Member } from './etcd-member.ts';
 
@@ -67,9 +67,10 @@ export class EtcdEndpoints {
 
   /** The client of a member that can serve, however long that takes to answer. Rejects as `call` does. */
   async client(): Promise<Etcd3> {
-    const member = await this.#member(this.#longChoiceMs);
-    await this.#ready(member);
-    return member.client.etcd;
+    // One that is dropped meanwhile is handed on as it is and fails at once: a new one would be nobody's to close.
+    const { etcd, token } = (await this.#member(this.#longChoiceMs)).client;
+    await this.#ready(token);
+    return etcd;
   }
 
   /** `etcd` failed: it is dropped, and if it was in use another member takes over. */
@@ -120,9 +121,10 @@ export class EtcdEndpoints {
     for (const member of this.#members) member.drop();
   }
 
-  async #ready(member: Member): Promise<void> {
+  /** Waits until one is logged in. */
+  async #ready(token: MemberClient['token']): Promise<void> {
     try {
-      await member.client.token?.ready(Date.now() + member.patience());
+      await token?.ready(Date.now() + this.patience());
     } catch (thrown) {
       throw this.explain(thrown);
     }

@@ -1,5 +1,5 @@
 // A cluster of three whose members die, freeze and come back one after the other: nothing is missed, nothing goes back.
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { realClock } from '../../src/base/clock.ts';
 import { silent } from '../../src/base/log.ts';
 import { EtcdRegistry } from '../../src/registry/etcd.ts';
@@ -33,7 +33,7 @@ describe('a cluster of three', { timeout: 240_000 }, () => {
   };
   /** The member that the watch is connected to. */
   const used = async (): Promise<TestEtcd> => {
-    await expect.poll(() => lines.filter((line) => line.connections > 0).length, { timeout: 30_000 }).toBe(1);
+    await expect.poll(() => lines.filter((line) => line.connections > 0).length, { timeout: 60_000 }).toBe(1);
     return cluster.members[lines.findIndex((line) => line.connections > 0)]!;
   };
   const other = (...not: TestEtcd[]) => cluster.members.find((member) => !not.includes(member))!;
@@ -53,14 +53,15 @@ describe('a cluster of three', { timeout: 240_000 }, () => {
 
   beforeAll(async () => {
     cluster = await startCluster();
-    lines = await Promise.all(cluster.members.map(({ port }) => Line.to(port)));
   }, 120_000);
-  afterAll(async () => {
-    for (const line of lines) await line.cut();
-    await cluster.remove();
+  afterAll(() => cluster.remove());
+  // Lines of its own for each test: what another one left over them is not counted.
+  beforeEach(async () => {
+    lines = await Promise.all(cluster.members.map(({ port }) => Line.to(port)));
   });
   afterEach(async () => {
     for (const registry of opened.splice(0)) await registry.close();
+    for (const line of lines) await line.cut();
   });
   const test = (title: string, body: () => Promise<void>) =>
     it(title, async () => {
@@ -96,6 +97,7 @@ describe('a cluster of three', { timeout: 240_000 }, () => {
     const view = await watch();
     const leader = await cluster.leader();
     leader.freeze();
+    onTestFinished(() => leader.thaw()); // a failure here is none of the next test's
     await writes(view, await cluster.leader(leader), '1');
     leader.thaw();
     await writes(view, leader, '2');
@@ -106,6 +108,7 @@ describe('a cluster of three', { timeout: 240_000 }, () => {
     const view = await watch();
     const victim = await used();
     victim.freeze();
+    onTestFinished(() => victim.thaw()); // a failure here is none of the next test's
     await writes(view, await cluster.leader(victim), '1');
     victim.thaw();
     await writes(view, victim, '2');

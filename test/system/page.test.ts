@@ -11,6 +11,7 @@ import { freePort } from '../support/ports.ts';
 import { Scene } from '../support/scene.ts';
 import type { TestServer } from '../support/server.ts';
 
+const soon = { timeout: 60_000, interval: 50 };
 const scene = new Scene();
 const PREFIX = '/skydns/local/skydns';
 let etcd: TestEtcd;
@@ -146,16 +147,16 @@ describe('the page', () => {
       return `${await row.locator('.label').textContent()} ${await row.getAttribute('aria-expanded')}`;
     };
     await page.keyboard.press('Home');
-    await expect.poll(active).toBe('skydns.local true');
+    await expect.poll(active, soon).toBe('skydns.local true');
     await page.keyboard.press('ArrowLeft');
-    await expect.poll(active).toBe('skydns.local false');
+    await expect.poll(active, soon).toBe('skydns.local false');
     await page.keyboard.press('ArrowRight');
     await page.keyboard.press('ArrowRight');
-    await expect.poll(active).toBe('east true');
+    await expect.poll(active, soon).toBe('east true');
     await page.keyboard.press('Enter');
     expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('east.skydns.local');
     await page.keyboard.press('End');
-    await expect.poll(active).toMatch(/^hello/);
+    await expect.poll(active, soon).toMatch(/^hello/);
   });
 
   it('is dark where the system is, or where it is told to be, and keeps to that', async () => {

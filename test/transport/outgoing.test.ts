@@ -62,11 +62,15 @@ describe('the thread that waits', () => {
   it('costs next to nothing while nothing comes', async () => {
     const sockets = outgoing();
     await isAnswered(sockets);
-    const before = process.cpuUsage();
-    await delay(2000);
-    const { user, system } = process.cpuUsage(before);
-    // A thread that went round and round would take as much as the machine has for it.
-    expect((user + system) / 1000).toBeLessThan(400);
+    const used = async () => {
+      const before = process.cpuUsage();
+      await delay(1000);
+      const { user, system } = process.cpuUsage(before);
+      return (user + system) / 1000;
+    };
+    // A thread that went round and round would always take as much as the machine has for it; what else this process
+    // does (it compiles, it collects garbage) passes.
+    await expect.poll(used, { timeout: 30_000 }).toBeLessThan(200);
   });
 
   it('is replaced when it dies', async () => {

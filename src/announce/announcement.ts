@@ -48,6 +48,8 @@ type End =
 
 /** Milliseconds that taking a service out may take before the end: its lease sees to it then. */
 const WITHDRAW_MS = 5_000;
+/** Of checks that failed, so many are remembered: a command may complain in ever other words. */
+const MOST_REASONS = 100;
 
 export class Announcement {
   readonly #options: AnnouncementOptions;
@@ -58,8 +60,8 @@ export class Announcement {
   /** Settled when nothing is left of what was taken out. */
   #gone: Promise<number | undefined> = Promise.resolve(undefined);
   #wasRegistered = false;
-  /** Why the last check failed. */
-  #why: string | undefined;
+  /** Why checks have failed, as far as it was told. */
+  readonly #reasons = new Set<string>();
 
   constructor(options: AnnouncementOptions, deps: AnnouncementDeps) {
     this.#options = options;
@@ -96,7 +98,7 @@ export class Announcement {
   }
 
   #register(): void {
-    this.#why = undefined;
+    this.#reasons.clear();
     const { name, records, replace } = this.#options;
     this.#held = this.#deps.holder.hold({
       name,
@@ -112,10 +114,11 @@ export class Announcement {
     this.#leave();
   }
 
-  /** A check that failed is told of where it fails in another way than before. */
+  /** Each reason is told once, also where reasons take turns, as those of a service that hangs up do. */
   #failed(why: string): void {
-    if (why === this.#why) return;
-    this.#why = why;
+    if (this.#reasons.has(why)) return;
+    if (this.#reasons.size === MOST_REASONS) this.#reasons.clear();
+    this.#reasons.add(why);
     const { name, check } = this.#options;
     const what = this.#held === undefined ? 'not announced: the check fails' : 'the check fails';
     this.#deps.logger.warn({ name, check: check?.text, why }, `${what}: ${why}`);

@@ -38,6 +38,8 @@ export class Holder {
   /** When it was last renewed, by our clock. */
   #renewed = 0;
   #isCutOff = false;
+  /** How often the registry has done what it was asked. */
+  #answers = 0;
   /** The highest revision that was told. */
   #seen = 0;
   /** A lower one was told. */
@@ -100,6 +102,7 @@ export class Holder {
 
   /** Does what there is to do; resolves to the milliseconds until there may be more. */
   async #attempt(): Promise<number> {
+    const before = this.#answers;
     try {
       await this.#takeOut();
       // What is still to go may have keys that are wanted anew.
@@ -108,7 +111,7 @@ export class Holder {
       if (wanted.length === 0)
         this.#lease = undefined; // it runs out by itself: see `#takeOut`
       else await this.#maintain(wanted);
-      this.#isBack();
+      if (this.#answers > before) this.#isBack();
       return this.#untilNext();
     } catch (cause) {
       if (this.#isClosed) return 0;
@@ -161,6 +164,7 @@ export class Holder {
     if (this.#lease !== undefined) return this.#lease;
     const asked = this.#clock.now();
     this.#lease = await this.#registry.grant(this.#ttl);
+    this.#answers += 1;
     this.#renewed = asked;
     return this.#lease;
   }
@@ -168,7 +172,9 @@ export class Holder {
   /** False where it has ended, and all that was under it is gone. */
   async #renew(lease: Lease): Promise<boolean> {
     const asked = this.#clock.now();
-    if (await this.#registry.keepAlive(lease.id)) {
+    const isThere = await this.#registry.keepAlive(lease.id);
+    this.#answers += 1;
+    if (isThere) {
       this.#renewed = asked;
       return true;
     }
@@ -267,6 +273,7 @@ export class Holder {
   async #commitIf(conditions: readonly Condition[], writes: readonly Write[]): Promise<number | undefined> {
     const before = this.#seen;
     const revision = await this.#registry.commitIf(conditions, writes);
+    this.#answers += 1;
     if (revision === undefined) return undefined;
     const isLower = revision < before; // than what was known when it was asked for
     this.#isSetBack ||= isLower;

@@ -29,7 +29,7 @@ export function probeOf(text: string, own: CheckTarget): Probe | Problem {
 
 function targetOf({ hostname, port }: URL): CheckTarget | undefined {
   const host = hostname.replace(/^\[|\]$/g, '');
-  return host === '' || port === '' ? undefined : { host, port: Number(port) };
+  return host === '' || port === '' || port === '0' ? undefined : { host, port: Number(port) };
 }
 
 function tcpProbe(target: CheckTarget): Probe {
@@ -56,6 +56,10 @@ function httpProbe(url: URL): Probe {
         resolve(status >= 200 && status < 400 ? undefined : `status ${status}`);
       });
       asked.on('error', (error) => resolve(reasonOf(error)));
+      asked.on('upgrade', ({ statusCode }, socket) => {
+        socket.destroy();
+        resolve(`status ${statusCode}`); // nobody asked for another protocol
+      });
       asked.end();
     });
 }

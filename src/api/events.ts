@@ -53,7 +53,7 @@ export function eventOperations(parts: ApiParts): Operation[] {
       answers: {
         200: {
           description:
-            'server-sent events: list, entries, listed, changes and state, their data as in the schemas',
+            'server-sent events: list, entries, listed, resumed, changes and state, their data as in the schemas',
           type: 'text/event-stream',
         },
       },

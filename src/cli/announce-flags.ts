@@ -72,6 +72,7 @@ function planOf(own: Own): CheckPlan {
 
 /** Throws a FingerpostError `usage` for what is not allowed. */
 export function announceFlags(name: string, own: Own): AnnounceFlags {
+  if (name === '') throw wrong('NAME', name, 'the name of a service');
   const port = whole(own, 'port', 1, 65535) ?? 0;
   const given = text(own, 'host') ?? '';
   const check = text(own, 'check');

@@ -2,7 +2,7 @@
 import { FingerpostError, messageOf } from '../base/errors.ts';
 import { clusterOf, type Word } from './etcd-choice.ts';
 import type { EtcdOptions } from './etcd-endpoints.ts';
-import { isUnreachable } from './etcd-errors.ts';
+import { isNoLease, isUnreachable, NO_LEASE } from './etcd-errors.ts';
 
 /** Part of what was thrown, and the advice; `secure` where it holds with TLS or without alone. */
 interface Hint {
@@ -45,6 +45,7 @@ export class Advice {
   told(thrown: unknown, doubt = false): FingerpostError {
     if (thrown instanceof FingerpostError) return thrown;
     if (isUnreachable(thrown)) return this.#unreachable(thrown, this.#options.hosts.join(', '), doubt);
+    if (isNoLease(thrown)) return new FingerpostError('registry', NO_LEASE);
     return new FingerpostError('registry', this.#refusal(messageOf(thrown)), { cause: thrown });
   }
 

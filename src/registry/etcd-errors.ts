@@ -2,6 +2,7 @@
 import {
   ClientClosedError,
   castGrpcError,
+  EtcdLeaseInvalidError,
   EtcdPermissionDeniedError,
   GRPCCancelledError,
   GRPCDeadlineExceededError,
@@ -9,6 +10,9 @@ import {
   GRPCUnavailableError,
 } from 'etcd3';
 import { FingerpostError, messageOf } from '../base/errors.ts';
+
+/** In the place of what etcd3 makes of it, which is hard to read. */
+export const NO_LEASE = 'etcd has no such lease: it has run out or was revoked';
 
 /** Whether nobody answered: the connection, the member or its leader is gone, or it took too long. */
 export function isUnreachable(thrown: unknown): boolean {
@@ -26,6 +30,12 @@ export function isUnreachable(thrown: unknown): boolean {
 /** Whether etcd has not let us do it, logged in or not. */
 export function isRefusal(thrown: unknown): boolean {
   return thrown instanceof Error && castGrpcError(thrown) instanceof EtcdPermissionDeniedError;
+}
+
+/** Whether the lease that was named is not there. */
+export function isNoLease(thrown: unknown): boolean {
+  if (thrown instanceof FingerpostError) return thrown.message === NO_LEASE;
+  return thrown instanceof EtcdLeaseInvalidError;
 }
 
 /** Whether the request cannot have left this machine, so that even a write may be made again. */

@@ -1,9 +1,10 @@
 // Granting, renewing and ending a lease of etcd: one question, one answer each.
 import type { CallOptions } from '@grpc/grpc-js';
-import { type Etcd3, EtcdLeaseInvalidError, type ILeaseKeepAliveResponse } from 'etcd3';
+import type { Etcd3, ILeaseKeepAliveResponse } from 'etcd3';
 import { FingerpostError } from '../base/errors.ts';
 import type { Lease } from '../service/entry.ts';
 import type { EtcdEndpoints } from './etcd-endpoints.ts';
+import { isNoLease } from './etcd-errors.ts';
 
 /** A new lease; its TTL (seconds) is what etcd granted, which may be more than was asked for. */
 export async function grant(etcd: EtcdEndpoints, ttl: number): Promise<Lease> {
@@ -23,8 +24,7 @@ export async function revoke(etcd: EtcdEndpoints, id: string): Promise<void> {
   try {
     await etcd.call(({ leaseClient }, options) => leaseClient.leaseRevoke({ ID: id }, options));
   } catch (thrown) {
-    const gone = thrown instanceof FingerpostError && thrown.cause instanceof EtcdLeaseInvalidError;
-    if (!gone) throw thrown;
+    if (!isNoLease(thrown)) throw thrown;
   }
 }
 

@@ -2,7 +2,7 @@
 import { type IncomingMessage, request as plain } from 'node:http';
 import { request as secure } from 'node:https';
 import type { z } from 'zod';
-import { FingerpostError } from '../base/errors.ts';
+import { FingerpostError, messageOf } from '../base/errors.ts';
 import { problem } from './http-messages.ts';
 
 export interface HttpPlace {
@@ -144,7 +144,9 @@ export class HttpCalls {
     if (this.#isClosed) return new FingerpostError('registry', 'the registry was closed', { cause });
     const isRefused = cause instanceof Error && 'code' in cause && cause.code === 'ECONNREFUSED';
     const maybe = method === 'GET' || isRefused ? '' : '; whether it was done is not known';
-    return new FingerpostError('unavailable', `the server at ${origin} cannot be reached${maybe}`, { cause });
+    const noTls = messageOf(cause).includes('wrong version number'); // OpenSSL's words fill two lines
+    const what = `the server at ${origin} cannot be reached${noTls ? ': it speaks no TLS, use http://' : ''}${maybe}`;
+    return new FingerpostError('unavailable', what, noTls ? {} : { cause });
   }
 }
 

@@ -65,10 +65,15 @@ class Place {
   readonly registry: Registry;
   readonly events: ClaimEvent[] = [];
   readonly warnings: string[] = [];
+  readonly infos: string[] = [];
 
   constructor(registry: Registry, ttl = LEASE) {
     this.registry = registry;
-    const logger = { ...silent, warn: (_: unknown, message: string) => void this.warnings.push(message) };
+    const logger = {
+      ...silent,
+      warn: (_: unknown, message: string) => void this.warnings.push(message),
+      info: (_: unknown, message: string) => void this.infos.push(message),
+    };
     this.holder = new Holder({ registry, ttl, logger });
     closings.push(() => this.holder.close());
   }
@@ -237,6 +242,22 @@ describe('a holder whose registry is away', () => {
     await line.open();
     await gone;
     expect(await there(direct, name)).toEqual(['a undefined']);
+  });
+
+  it('says that it is back only where it was asked', async () => {
+    const line = await Line.to(etcd.port);
+    closings.push(() => line.cut());
+    await line.cut();
+    const place = new Place(overEtcd(line.endpoint), 30);
+    const name = newName();
+    const held = place.hold(name, 'a');
+    await expect.poll(() => place.warnings, soon).toHaveLength(1);
+    await place.holder.withdraw(held); // nothing was written, so nobody is asked
+    expect(place.infos).toEqual([]);
+    await line.open();
+    place.hold(name, 'b');
+    await place.says('registered');
+    await expect.poll(() => place.infos, soon).toEqual(['the registry is there again']);
   });
 
   it('finds a write whose answer was lost, and writes it but once', async () => {

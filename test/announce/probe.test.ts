@@ -92,6 +92,19 @@ describe('a check of', () => {
     expect(await look(`http://127.0.0.1:${port}/`)).toMatch(/Parse Error|Expected HTTP/);
   });
 
+  it('what wants to speak another protocol fails', async () => {
+    const switching = 'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n';
+    const port = await listen(
+      createTcp((socket) =>
+        socket
+          .on('error', () => {})
+          .resume()
+          .end(switching),
+      ),
+    );
+    expect(await look(`http://127.0.0.1:${port}/`)).toBe('status 101');
+  });
+
   it('https judges the certificate', async () => {
     const { cert, key } = await pems(await (await TestCa.in(folder)).sign('server'));
     const port = await listen(createHttps({ cert, key }, (_, response) => response.end()));

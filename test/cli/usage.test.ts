@@ -64,6 +64,7 @@ describe('a wrong call', () => {
       ['announce', 'a', '--host', '::1', '--port', '0'],
       '--port: read "0", allowed: a whole number from 1 to 65535',
     ],
+    [['announce', '', '--host', '::1', '--port', '1'], 'NAME: read "", allowed: the name of a service'],
     [['announce', 'a', '--host', '', '--port', '1'], '--host: read "", allowed: something'],
     [['announce', 'a', '--host', '10.0.0.256', '--port', '1', '--label', 'x'], 'its last label is a number'],
     [['announce', 'a', '--host', '::1', '--port', '1', '--label', 'x.y'], '"x.y" is not one label'],
@@ -81,6 +82,10 @@ describe('a wrong call', () => {
     [
       ['announce', 'a', '--host', '::1', '--port', '1', '--check', 'tcp://x'],
       '--check: read "tcp://x", allowed',
+    ],
+    [
+      ['announce', 'a', '--host', '::1', '--port', '1', '--check', 'tcp://x:0'],
+      '--check: read "tcp://x:0", allowed',
     ],
     [['announce', 'a', '--host', '::1', '--port', '1', '--rise', '2'], '--rise goes with --check'],
     [['lookup'], "missing required argument 'words'"],

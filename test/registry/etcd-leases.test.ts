@@ -63,6 +63,17 @@ describe('leases of etcd', { timeout: 180_000 }, () => {
     expect(view.faults).toEqual([]);
   });
 
+  it('a put under one that is not there is refused, in words', async () => {
+    const registry = open();
+    const { id } = await registry.grant(600);
+    for (let i = 0; i < 2; i++) await registry.revoke(id);
+    await expect(registry.commit([put(`${prefix}/a`, '1', id)])).rejects.toMatchObject({
+      code: 'registry',
+      message: 'etcd has no such lease: it has run out or was revoked',
+    });
+    expect((await registry.list()).entries).toEqual([]);
+  });
+
   it('batches stay in order while a lease is being asked for', async () => {
     const registry = open();
     const view = new View();

@@ -161,7 +161,7 @@ describe.concurrent('a service that announces itself', () => {
 });
 
 describe.concurrent('a check', () => {
-  /** A command whose outcome is `mode`: good, bad, or each in turn. It counts its runs. */
+  /** A command whose outcome is `mode`: good, bad, each in turn, or bad for two reasons in turn. It counts its runs. */
   class Switch {
     readonly #folder: string;
     readonly command: string;
@@ -170,12 +170,12 @@ describe.concurrent('a check', () => {
       this.#folder = mkdtempSync(join(folder, 'switch-'));
       scene.onEnd(async () => rmSync(this.#folder, { recursive: true, force: true }));
       writeFileSync(join(this.#folder, 'runs'), '');
-      const script =
-        'echo >> runs; case $(cat mode) in flap) [ $(( $(wc -l < runs) % 2 )) = 0 ];; *) [ $(cat mode) = good ];; esac';
+      const script = `echo >> runs; turn=$(( $(wc -l < runs) % 2 )); case $(cat mode) in
+        flap) [ $turn = 0 ];; turns) echo reason $turn >&2; false;; *) [ $(cat mode) = good ];; esac`;
       this.command = `cmd:cd ${this.#folder}; ${script}`;
     }
 
-    set(mode: 'good' | 'bad' | 'flap'): void {
+    set(mode: 'good' | 'bad' | 'flap' | 'turns'): void {
       const file = join(this.#folder, 'mode');
       writeFileSync(`${file}.new`, mode);
       renameSync(`${file}.new`, file); // it is read at any moment
@@ -217,6 +217,17 @@ describe.concurrent('a check', () => {
     check.set('good');
     await program.logged(/^announced: /, lines);
     await expect.poll(addresses(name), soon).toEqual(['127.0.0.1']);
+    await program.stop();
+  });
+
+  it('that fails for two reasons in turn tells each once', async ({ expect }) => {
+    const check = new Switch(await scene.folder());
+    check.set('turns');
+    const pace = ['--check-interval', '0.1', '--check-timeout', '20'];
+    const program = await announce(newName(), 600, ['--check', check.command, ...pace]);
+    await check.more(8);
+    const told = program.log.flatMap(({ level, why }) => (level === 'warn' ? [String(why)] : []));
+    expect(told.sort()).toEqual(['exit status 1: reason 0', 'exit status 1: reason 1']);
     await program.stop();
   });
 

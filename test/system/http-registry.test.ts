@@ -172,6 +172,10 @@ describe('what is no server of ours', () => {
       stderr: expect.stringContaining('is no Fingerpost (status 404)'),
     });
     const server = await scene.server();
+    const plain = await scene.call(['ls', '--registry', urlOf(server).replace('http', 'https')]);
+    expect(plain.stderr).toMatch(
+      /^fingerpost: the server at \S+ cannot be reached: it speaks no TLS, use http:\/\/\n$/,
+    );
     const other = await scene.call(['ls', '--registry', `${urlOf(server)}/elsewhere`]);
     expect(other).toMatchObject({
       code: 1,

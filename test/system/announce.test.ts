@@ -75,6 +75,17 @@ describe.concurrent('a service that announces itself', () => {
     await expect.poll(() => status(server.address, '-x', '127.0.0.1'), soon).toBe('NXDOMAIN');
   });
 
+  it('drains when it was taken out, unless a second signal comes', async ({ expect }) => {
+    const name = newName();
+    const program = await announce(name, 20, ['--drain', '600']);
+    await program.logged(/^announced: /);
+    program.signal('SIGTERM');
+    await program.logged(/^taken out$/);
+    expect(await kept(name)).toEqual([]);
+    expect(program.ended).toBe(false);
+    expect(await program.stop('SIGINT')).toMatchObject({ code: 130 });
+  });
+
   it('with --wait says when servers answer with it, and ends when none does any more', async ({ expect }) => {
     const name = newName();
     const program = await announce(name, 20, ['--wait', '--wait-timeout', '60']);

@@ -65,7 +65,7 @@ export function readQuestion([first, second]: readonly string[], command: string
   if (type === undefined)
     throw usage(`type: read ${quoted(second)}, allowed: ${Object.keys(Type).join(', ')} or TYPE<n>`);
   const name = asciiName(address && second === undefined ? reverseName(first) : first);
-  if (isProblem(name)) throw usage(`"${first}" is not a name: ${name.problem}`);
+  if (isProblem(name)) throw usage(`${quoted(first)} is not a name: ${name.problem}`);
   return { name, type };
 }
 

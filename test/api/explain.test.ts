@@ -222,6 +222,7 @@ describe('fingerpost explain', () => {
     [['explain', 'a', '--client', 'me'], '--client: read "me", allowed: an IPv4 or IPv6 address'],
     [['explain', 'a', '--http', 'off'], 'which server? add @ADDR:PORT'],
     [['explain', 'a..b'], '"a..b" is not a name'],
+    [['explain', 'a'.repeat(100_000)], '... is not a name: label over 63 bytes'],
   ])('refuses %j', async (words, message) => {
     const { code, err } = await call(words);
     expect(code).toBe(2);

@@ -44,6 +44,9 @@ export interface SceneOptions extends DeskOptions {
   readonly forwarder?: ConstructorParameters<typeof Outside>[1]['forwarder'];
 }
 
+/** Longer than other servers and their addresses are waited for, one after the other. */
+const PATIENCE_MS = 90_000;
+
 export class ExplainScene {
   readonly desk: Desk;
   readonly explainer: Explainer;
@@ -133,7 +136,11 @@ export class ExplainScene {
     const asker = new TestAsker(transport, '127.0.0.1');
     const reply = Buffer.alloc(65_535);
     const length = this.desk.respond(request, asker, reply);
-    while (length === LATER && asker.replies.length === 0) await new Promise(setImmediate);
+    const end = Date.now() + PATIENCE_MS;
+    while (length === LATER && asker.replies.length === 0) {
+      if (Date.now() > end) throw new Error(`no answer to ${question} in ${PATIENCE_MS} ms`);
+      await new Promise(setImmediate);
+    }
     const bytes = length === LATER ? asker.replies[0]! : reply.subarray(0, length);
     return linesOfMessage(readMessage(Uint8Array.from(bytes))!);
   }

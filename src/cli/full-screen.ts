@@ -137,7 +137,9 @@ export class FullScreen {
     if (!this.#isOn) return;
     const rows = lines.map(({ text, style }, row) => {
       const styled = style === undefined ? text : `${ESCAPE}${STYLES[style]}m${text}${ESCAPE}0m`;
-      return `${ESCAPE}${row + 1};1H${styled}${ESCAPE}K`;
+      // Behind a line that fills the width the cursor stays on its last character, which would be erased.
+      const rest = text.length < this.width ? `${ESCAPE}K` : '';
+      return `${ESCAPE}${row + 1};1H${styled}${rest}`;
     });
     this.#output.write(rows.join(''));
   }

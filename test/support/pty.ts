@@ -17,6 +17,8 @@ export class Screen {
   /** The alternate screen is shown. */
   isAlternate = false;
   isCursorHidden = false;
+  /** How many there are: without wrapping the cursor stays on the last one. */
+  #columns = Number.POSITIVE_INFINITY;
   /** Columns of the longest line ever drawn since the last time that this was set. */
   widest = 0;
   #rest = '';
@@ -33,10 +35,16 @@ export class Screen {
     }
   }
 
+  /** What stands beyond is gone. */
+  resize(columns: number): void {
+    this.#columns = columns;
+    for (const row of this.#rows) row?.splice(columns);
+  }
+
   #put(char: string): void {
     const [row, column] = this.#at;
     this.#rows[row] ??= [];
-    this.#rows[row][column] = char;
+    this.#rows[row][Math.min(column, this.#columns - 1)] = char;
     this.#at = [row, column + 1];
     this.widest = Math.max(this.widest, column + 1);
   }
@@ -44,7 +52,7 @@ export class Screen {
   #sequence(what: string, parameters: string): void {
     const numbers = parameters.split(';').map(Number);
     if (what === 'H') this.#at = [numbers[0]! - 1, numbers[1]! - 1];
-    else if (what === 'K') this.#rows[this.#at[0]]?.splice(this.#at[1]);
+    else if (what === 'K') this.#rows[this.#at[0]]?.splice(Math.min(this.#at[1], this.#columns - 1));
     else if (what === '?h' || what === '?l') this.#mode(numbers[0]!, what === '?h');
     else if (what !== 'm') throw new Error(`sequence ${parameters}${what}`);
   }
@@ -88,6 +96,7 @@ export class Pty {
   readonly #closed: Promise<unknown>;
 
   constructor(command: readonly string[], rows: number, columns: number, cwd: string) {
+    this.screen.resize(columns);
     const script = join(import.meta.dirname, 'pty.py');
     const child = spawn('/usr/bin/python3', [script, String(rows), String(columns), ...command], {
       cwd,
@@ -117,6 +126,7 @@ export class Pty {
   }
 
   resize(rows: number, columns: number): void {
+    this.screen.resize(columns);
     this.#order({ size: [rows, columns] });
   }
 

@@ -104,6 +104,11 @@ describe('in a terminal', () => {
       ({ lines }) => lines[23]?.startsWith('q quit') === true,
       'the last line is where it belongs',
     );
+    // Up to the last column.
+    await pty.until(
+      ({ lines }) => lines.some((line) => /^>NAMES {60,}A SECOND$/.test(line)),
+      'the heads are whole',
+    );
     pty.press('\x03');
     expect(await pty.ended()).toMatchObject({ code: 0, isRestored: true });
   });

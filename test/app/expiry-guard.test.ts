@@ -253,7 +253,7 @@ it('one lease of 2,000 services is not asked for 2,000 times', async () => {
   for (const key of keys) bench.put(key, 60, { host: '10.0.0.1' }, 'shared');
   bench.says.set('shared', 'gone');
   bench.drop(keys);
-  await expect.poll(async () => (await bench.settled()).counts.held).toBe(2_000);
+  await expect.poll(async () => (await bench.settled()).counts.held, { timeout: 30_000 }).toBe(2_000);
   expect(bench.asked.length).toBeLessThanOrEqual(100);
 });
 
@@ -264,7 +264,7 @@ it('20,000 that expire at once come back and go again some at a time, and few qu
     bench.says.set(bench.leaseOf(key), 'gone');
     bench.drop([key]);
   }
-  await expect.poll(async () => (await bench.settled()).counts.held).toBe(20_000);
+  await expect.poll(async () => (await bench.settled()).counts.held, { timeout: 30_000 }).toBe(20_000);
   expect(bench.contents.services).toBe(20_000);
   expect(bench.most).toBeLessThanOrEqual(32);
   await bench.pass(70);

@@ -76,9 +76,13 @@ describe('a running server', () => {
     const { address } = await serve();
     expect((await lookup(address, 'a.skydns.local')).out).toContain('NXDOMAIN');
     await fingerpost('put', 'a.skydns.local', '{"host": "10.0.0.1"}');
-    await expect.poll(async () => (await lookup(address, 'a.skydns.local')).out).toContain('10.0.0.1');
+    await expect
+      .poll(async () => (await lookup(address, 'a.skydns.local')).out, { timeout: 30_000 })
+      .toContain('10.0.0.1');
     await fingerpost('rm', 'a.skydns.local');
-    await expect.poll(async () => (await lookup(address, 'a.skydns.local')).out).toContain('NXDOMAIN');
+    await expect
+      .poll(async () => (await lookup(address, 'a.skydns.local')).out, { timeout: 30_000 })
+      .toContain('NXDOMAIN');
   });
 
   it('prints one line on standard output, and its log elsewhere', async () => {
@@ -118,7 +122,7 @@ describe('signals', () => {
     const { server, address } = await serve(['--config', config]);
     await fingerpost('put', 'a.skydns.local', '{"text": "x"}');
     await expect
-      .poll(async () => (await lookup(address, 'a.skydns.local', 'TXT')).out)
+      .poll(async () => (await lookup(address, 'a.skydns.local', 'TXT')).out, { timeout: 30_000 })
       .toContain('a.skydns.local.  30  IN');
     writeFileSync(config, 'ttl: 5\nlog-level: debug\nzone: [skydns.local, example.org]\n');
     server.kill('SIGHUP');

@@ -96,7 +96,7 @@ class Scene {
   async round(newName: string): Promise<StoppedRound> {
     for (let i = 0; i < CACHED; i++) await this.#client.ask(outsideName(i), Type.A, PATIENCE_MS, true);
     const before = await this.#latency();
-    this.#upstream.running.pause();
+    await this.#upstream.running.pause();
     try {
       const failing = untilFailed(this.#client, newName);
       const [during, failedMs] = await Promise.all([this.#latency(), failing]);

@@ -30,3 +30,10 @@ export function residentBytes(pid: number): number {
   if (line === null) throw new Error(`process ${pid} has no VmRSS`);
   return Number(line[1]) * 1024;
 }
+
+/** Whether every thread of a process stands still because of SIGSTOP: a signal that was sent takes a moment to arrive. */
+export function isStopped(pid: number): boolean {
+  return readdirSync(`/proc/${pid}/task`).every((task) =>
+    /^State:\s+T/m.test(readFileSync(`/proc/${pid}/task/${task}/status`, 'utf8')),
+  );
+}

@@ -1,6 +1,8 @@
 // A program that a measurement started: its lines, its end.
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isStopped } from './proc.ts';
 
 const LINE_MS = 120_000;
 const STOP_MS = 5_000;
@@ -54,9 +56,10 @@ export class Running {
     }
   }
 
-  /** It stands still, its ports open, until it is to go on. */
-  pause(): void {
+  /** It stands still, its ports open, until it is to go on; resolves when it does. */
+  async pause(): Promise<void> {
     this.#child.kill('SIGSTOP');
+    while (!isStopped(this.pid)) await delay(1);
   }
 
   resume(): void {

@@ -70,7 +70,15 @@ export class Resolver {
       return entry;
     };
     const nothing = () => {};
-    const view = { get, peek, set: nothing, delete: nothing, clear: nothing, clearBelow: nothing };
+    const view = {
+      get,
+      peek,
+      set: nothing,
+      keep: nothing,
+      delete: nothing,
+      clear: nothing,
+      clearBelow: nothing,
+    };
     return new Resolver(this.#options, { cache: view, counters: noCounters, clock: this.#clock });
   }
 
@@ -175,7 +183,7 @@ export class Resolver {
     const heldUntil = refreshed ? now + kept.life * 1000 * PREFETCH_FROM : expiresAt;
     const answer: Answer = { kind: 'answer', ...kept, cameAt: now, heldUntil, stale: false };
     if (!isAnswer(kept.reply) && this.#leaveAlone(key, cache)) return answer;
-    if (kept.life > 0) cache?.set(key, new Entry(answer, now, expiresAt));
+    if (kept.life > 0) cache?.keep(key, answer, expiresAt);
     // What there was is untrue by now, although this cannot be kept either.
     else if (isAnswer(kept.reply)) cache?.delete(key);
     return answer;

@@ -5,6 +5,7 @@ import { latin1 } from '../wire/bytes.ts';
 import type { Name } from '../wire/name.ts';
 import { isKeyBelow } from './cache-question.ts';
 import { isAnswerCode, type Kept } from './cache-reply.ts';
+import { type Newcomer, Newcomers } from './newcomers.ts';
 import type { UpstreamFailure, UpstreamReply } from './upstreamed.ts';
 
 /** What is given to clients: a reply, and from when to when. */
@@ -129,18 +130,34 @@ function bytesOf(text: string): Uint8Array {
 const ENTRY_SIZE = 320;
 const ERROR_SIZE = 225;
 
+/** Of its memory a newcomer's share; small caches have none for them. */
+const NEWCOMERS_SHARE = 1 / 4;
+const NEWCOMERS_FROM = 65_536;
+
+/** An answer that was asked for once, as it lasts when it is asked for again. */
+function entryOf({ message, rcode, life, cameAt, heldUntil, expiresAt }: Newcomer): Entry {
+  const reply: UpstreamReply = { kind: 'reply', message, rcode, errors: [] };
+  return new Entry({ kind: 'answer', reply, life, cameAt, heldUntil, stale: false }, cameAt, expiresAt);
+}
+
 /** What answering from a cache needs of it. */
-export type AnswerCache = Pick<UpstreamCache, 'get' | 'peek' | 'set' | 'delete' | 'clear' | 'clearBelow'>;
+export type AnswerCache = Pick<
+  UpstreamCache,
+  'get' | 'peek' | 'set' | 'keep' | 'delete' | 'clear' | 'clearBelow'
+>;
 
 export class UpstreamCache {
   readonly #entries: LRUCache<string, Entry>;
+  readonly #newcomers: Newcomers;
   readonly #counters: Counters;
 
   /** `bytes`: how much memory entries may take, about. */
   constructor(bytes: number, counters: Counters) {
     this.#counters = counters;
+    const share = bytes < NEWCOMERS_FROM ? 0 : Math.floor(bytes * NEWCOMERS_SHARE);
+    this.#newcomers = new Newcomers(share, () => counters.cacheEvictions.inc());
     this.#entries = new LRUCache<string, Entry>({
-      maxSize: bytes,
+      maxSize: bytes - share,
       dispose: (_, __, reason) => {
         if (reason === 'evict') counters.cacheEvictions.inc();
       },
@@ -148,41 +165,61 @@ export class UpstreamCache {
   }
 
   get count(): number {
-    return this.#entries.size;
+    return this.#entries.size + this.#newcomers.count;
   }
 
   /** Bytes that all entries take, about. */
   get bytes(): number {
-    return this.#entries.calculatedSize;
+    return this.#entries.calculatedSize + this.#newcomers.bytes;
   }
 
   get(key: string): Entry | undefined {
-    return this.#entries.get(key);
+    const entry = this.#entries.get(key);
+    if (entry !== undefined) return entry;
+    const newcomer = this.#newcomers.take(key);
+    if (newcomer === undefined) return undefined;
+    const moved = entryOf(newcomer);
+    this.set(key, moved);
+    return moved;
   }
 
-  /** Without counting as a use. */
+  /** Without counting as a use. What is changed of an answer that was asked for once only is forgotten. */
   peek(key: string): Entry | undefined {
-    return this.#entries.peek(key);
+    const entry = this.#entries.peek(key);
+    if (entry !== undefined) return entry;
+    const newcomer = this.#newcomers.peek(key);
+    return newcomer === undefined ? undefined : entryOf(newcomer);
   }
 
   set(key: string, entry: Entry): void {
+    this.#newcomers.delete(key);
     this.#entries.set(key, entry, { size: key.length + entry.size });
     this.#measure();
   }
 
+  /** Keeps an answer that has just come. `expiresAt`: when its time is over, milliseconds since 1970. */
+  keep(key: string, answer: Answer, expiresAt: number): void {
+    if (this.#entries.has(key) || !this.#newcomers.put(key, answer, expiresAt))
+      this.set(key, new Entry(answer, answer.cameAt, expiresAt));
+    else this.#measure();
+  }
+
   delete(key: string): void {
+    this.#newcomers.delete(key);
     this.#entries.delete(key);
     this.#measure();
   }
 
   clear(): void {
+    this.#newcomers.clear();
     this.#entries.clear();
     this.#measure();
   }
 
   /** Forgets a zone. */
   clearBelow(zone: Name): void {
-    for (const key of [...this.#entries.keys()]) if (isKeyBelow(key, zone)) this.#entries.delete(key);
+    for (const key of [...this.#entries.keys(), ...this.#newcomers.keys()])
+      if (isKeyBelow(key, zone)) this.delete(key);
     this.#measure();
   }
 

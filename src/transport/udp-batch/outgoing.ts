@@ -5,7 +5,7 @@ import type { OpenUdp, UdpListener, UdpSocket } from '../../upstream/udp-socket.
 import type { TransportDeps } from '../deps.ts';
 import { STRETCH_MS } from '../fair-share.ts';
 import { Arrivals } from './arrivals.ts';
-import { Inbox } from './inbox.ts';
+import { Datagram } from './datagram.ts';
 import { socketName } from './socket-name.ts';
 import {
   closeSocket,
@@ -15,11 +15,10 @@ import {
   errnoName,
   Readiness,
   type SocketName,
-  sendOne,
 } from './syscalls.ts';
 
 /** The longest datagram. */
-const INBOX_SIZE = 65_535;
+const DATAGRAM_SIZE = 65_535;
 /** Sockets that one system call tells. */
 const MOST_READY = 256;
 
@@ -33,6 +32,7 @@ class OutgoingSocket implements UdpSocket {
   readonly place: number;
   /** Sets it apart from those that had its place before: what is heard of them late is not this one's. */
   readonly number: number;
+  readonly #outbox: Datagram;
   readonly #closed: (socket: OutgoingSocket) => void;
   #fd: number;
   #listener: UdpListener;
@@ -43,12 +43,14 @@ class OutgoingSocket implements UdpSocket {
     place: number,
     number: number,
     listener: UdpListener,
+    outbox: Datagram,
     closed: (socket: OutgoingSocket) => void,
   ) {
     this.#fd = fd;
     this.place = place;
     this.number = number;
     this.#listener = listener;
+    this.#outbox = outbox;
     this.#closed = closed;
   }
 
@@ -62,11 +64,11 @@ class OutgoingSocket implements UdpSocket {
 
   send(packet: Uint8Array): void {
     // What does not fit into the system's buffer is lost, as it may be on its way, and asked again.
-    if (this.#fd >= 0 && !sendOne(this.#fd, packet) && !passes(errno())) this.fail(errnoName());
+    if (this.#fd >= 0 && !this.#outbox.send(this.#fd, packet) && !passes(errno())) this.fail(errnoName());
   }
 
   /** Takes one datagram, or the error that there is. */
-  receive(inbox: Inbox): void {
+  receive(inbox: Datagram): void {
     const length = inbox.receive(this.#fd);
     if (length >= 0) this.#listener.received(inbox.view(length));
     else if (!passes(errno())) this.fail(errnoName());
@@ -89,7 +91,8 @@ class OutgoingSocket implements UdpSocket {
 export class OutgoingSockets {
   readonly #deps: Pick<TransportDeps, 'clock' | 'log'>;
   readonly #readiness = new Readiness(MOST_READY);
-  readonly #inbox = new Inbox(INBOX_SIZE);
+  readonly #inbox = new Datagram(DATAGRAM_SIZE);
+  readonly #outbox = new Datagram(DATAGRAM_SIZE);
   readonly #names = new WeakMap<ServerAddress, SocketName>();
   readonly #sockets: (OutgoingSocket | undefined)[] = [];
   readonly #freePlaces: number[] = [];
@@ -113,7 +116,7 @@ export class OutgoingSockets {
     const failure = fd >= 0 ? '' : name === undefined ? 'EINVAL' : errnoName();
     const place = this.#freePlaces.pop() ?? this.#sockets.length;
     this.#opened = (this.#opened + 1) | 0;
-    const socket = new OutgoingSocket(fd, place, this.#opened, listener, this.#closed);
+    const socket = new OutgoingSocket(fd, place, this.#opened, listener, this.#outbox, this.#closed);
     if (fd < 0) {
       this.#freePlaces.push(place);
       socket.fail(failure);

@@ -61,7 +61,7 @@ const calls = {
   close: libc.func('int close(int)'),
   recvmmsg: libc.func('int recvmmsg(int, void *, uint, int, void *)'),
   sendmmsg: libc.func('int sendmmsg(int, void *, uint, int)'),
-  send: libc.func('int64_t send(int, const void *, size_t, int)'),
+  send: libc.func('int64_t send(int, uint64_t, size_t, int)'),
   recv: libc.func('int64_t recv(int, uint64_t, size_t, int)'),
   epoll_create1: libc.func('int epoll_create1(int)'),
   epoll_ctl: libc.func('int epoll_ctl(int, int, int, const void *)'),
@@ -315,9 +315,9 @@ export function connectUdpSocket(to: SocketName): number {
   return -1;
 }
 
-/** Sends one datagram over a connected socket; false where it fails (see errno). */
-export function sendOne(fd: number, packet: Uint8Array): boolean {
-  return (calls.send(fd, packet, packet.length, MSG_DONTWAIT) as number) >= 0;
+/** Sends the `length` bytes at `address` as one datagram over a connected socket; false where it fails (see errno). */
+export function sendOne(fd: number, address: number, length: number): boolean {
+  return (calls.send(fd, address, length, MSG_DONTWAIT) as number) >= 0;
 }
 
 /** Takes one datagram into `size` bytes at `address`, and never waits; its length, or -1 (see errno). */

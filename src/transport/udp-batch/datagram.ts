@@ -1,10 +1,11 @@
-// Memory that datagrams of many sockets are received into, one at a time.
-import { pinnedMemory, receiveOne } from './syscalls.ts';
+// Memory of one datagram after the other, of many sockets, that system calls receive into or send from.
+import { at } from '../../wire/bytes.ts';
+import { pinnedMemory, receiveOne, sendOne } from './syscalls.ts';
 
 /** Datagrams are seldom longer: what is asked of other servers to keep to. */
 const MOST_USUAL = 1232;
 
-export class Inbox {
+export class Datagram {
   readonly #bytes: Uint8Array;
   /** By length, those that were needed: nearly all datagrams have one of few lengths. */
   readonly #views: (Uint8Array | undefined)[] = [];
@@ -20,6 +21,17 @@ export class Inbox {
   /** Takes one datagram from a socket; its length, or -1 (see errno). */
   receive(fd: number): number {
     return receiveOne(fd, this.#address, this.#bytes.length);
+  }
+
+  /**
+   * Sends a datagram; false where it fails (see errno). To hand the packet itself to the system call takes longer than to
+   * copy it.
+   */
+  send(fd: number, packet: Uint8Array): boolean {
+    const { length } = packet;
+    if (length > MOST_USUAL) this.#bytes.set(packet);
+    else for (let i = 0; i < length; i++) this.#bytes[i] = at(packet, i);
+    return sendOne(fd, this.#address, length);
   }
 
   /** What was received, `length` bytes, until the next datagram is. */

@@ -92,8 +92,8 @@ export class FrameSender {
     socket.write(controlFrame(Control.START, contentType));
     this.#isStarted = true;
     this.#isMissed = false;
-    log.info({ path }, 'the reader of dnstap is there');
     changed(true);
+    log.info({ path }, 'the reader of dnstap is there');
     return undefined;
   }
 
